@@ -1,0 +1,36 @@
+//! How a value becomes the output of a notebook cell.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+/// Prints one cell output that carries the same content in several MIME types, richest first.
+///
+/// This is the protocol of the evcxr kernel: blocks in a row make one output, and the client picks the type it shows.
+pub(crate) fn emit(contents: &[(&str, &str)]) {
+    let mut text = String::new();
+    for (mime, content) in contents {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n");
+    }
+    let mut out = io::stdout().lock();
+    // A kernel that closed our output is gone: there is nobody left to tell.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Escapes text for use in HTML or SVG, attributes included.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // XML 1.0 has no way to write the other control characters.
+            c if c.is_control() && !matches!(c, '\n' | '\t') => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,17 @@
+//! Instruments and missing primitives for the notebooks of the concurrency course.
+//!
+//! The cell is the lesson, this crate is the instrument: what a chapter teaches stands in its cells, in plain `std`;
+//! here is what every chapter measures, draws and judges with, and what `std` lacks.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`process`] | processes that run a closure, a command or a type; a look at any process of the machine |
+//! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine |
+//! | [`chart`] | charts as SVG with a text alternative |
+//! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+
+pub mod chart;
+pub mod claim;
+mod display;
+pub mod measure;
+pub mod process;
