@@ -1,1 +1,2 @@
+//! Benches of `process`.
 fn main() {}
