@@ -2,14 +2,16 @@
 //!
 //! All durations come from the monotonic clock of [`std::time::Instant`] (`CLOCK_MONOTONIC` on Linux).
 
+mod interval;
 mod machine;
 mod samples;
 mod second;
 mod usage;
 mod work;
 
+pub use interval::Interval;
 pub use machine::Machine;
-pub use samples::{Interval, Samples};
+pub use samples::Samples;
 pub use second::{SECOND_MS, SecondError, course_second};
 pub use usage::Usage;
 pub use work::Work;

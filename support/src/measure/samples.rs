@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::time;
+use super::{Interval, time};
 
 /// Measurements of one quantity, in one unit (durations are in seconds).
 ///
@@ -20,17 +20,6 @@ use super::time;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
     sorted: Vec<f64>,
-}
-
-/// A middle and the two ends around it, in the unit of what was measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// The lower end.
-    pub low: f64,
-    /// The middle, usually a median.
-    pub mid: f64,
-    /// The upper end.
-    pub high: f64,
 }
 
 impl Samples {
