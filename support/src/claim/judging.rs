@@ -31,6 +31,17 @@ impl Judging {
     }
 
     /// Adds what was found, beside what the notes say that it is. Timing claims may have such evidence too.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), support::claim::Error> {
+    /// use support::claim::{Outcome, claim};
+    ///
+    /// let money = 100;
+    /// let verdict = claim("memory-is-isolated")?.exact("money in the parent", money, 100).judge()?;
+    /// assert_eq!(verdict.outcome, Outcome::Holds);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exact<G, W>(mut self, what: impl Into<String>, got: G, want: W) -> Self
     where
         G: PartialEq<W> + Display,

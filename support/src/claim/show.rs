@@ -107,7 +107,7 @@ impl Verdict {
         let claim = &self.claim;
         let (name, id) = (self.outcome.name(), escape(&claim.id));
         let mut html = format!(
-            "<div class=\"verdict verdict-{name}\" data-claim=\"{id}\" role=\"group\" aria-label=\"Verdict on {id}\" \
+            "<div class=\"verdict verdict-{name}\" data-claim=\"{id}\" lang=\"en\" role=\"group\" aria-label=\"Verdict on {id}\" \
              style=\"color:inherit;border:1px solid #808890;border-left:6px solid #808890;border-radius:4px;\
              padding:.5em .8em;margin:.4em 0;max-width:48em;line-height:1.45\">\
              <div><span class=\"verdict-badge\" style=\"background:{};color:#fff;font-weight:700;font-size:.85em;\
