@@ -18,7 +18,10 @@
 //! As the last expression of a cell, the [`Verdict`] shows itself as a box with its numbers.
 
 mod audit;
+mod entry;
 mod evidence;
+mod figure;
+mod judging;
 mod ledger;
 mod record;
 mod show;
@@ -27,10 +30,12 @@ mod verdict;
 use std::path::PathBuf;
 
 pub use audit::Finding;
+pub use entry::{Bound, Claim, Expect, Kind, Limit};
 pub use evidence::{Evidence, Interval, Truth};
-pub use ledger::{Bound, Claim, Expect, Kind, Ledger, Limit};
+pub use judging::Judging;
+pub use ledger::Ledger;
 pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_records};
-pub use verdict::{Judging, Outcome, Verdict};
+pub use verdict::{Outcome, Verdict};
 
 /// Starts the judging of the claim `id` of the course's ledger.
 ///

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::ledger::{Expect, Kind, Ledger};
+use super::entry::{Expect, Kind};
+use super::ledger::Ledger;
 use super::record::Record;
 use super::verdict::Outcome;
 
@@ -122,5 +123,88 @@ impl Ledger {
             }
         }
         findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger() -> Ledger {
+        let entry = |id, notebook, rest| {
+            format!(
+                "[[claim]]\nid = \"{id}\"\nnotebook = \"{notebook}\"\nsection = \"节\"\nen = \"So.\"\nzh = \"是。\"\n\
+                 expect = \"holds\"\n{rest}\n"
+            )
+        };
+        let exact = "kind = \"exact\"";
+        let timing = "kind = \"timing\"\nbounds = [{ what = \"r\", at-most = 1.0, margin = 0.1 }]";
+        let text = [
+            entry("order", "01-a", exact),
+            entry("ratio", "01-a", timing),
+            entry("count", "02-b", exact),
+        ];
+        Ledger::parse(&text.concat()).unwrap()
+    }
+
+    fn record(id: &str, notebook: &str, outcome: Outcome) -> Record {
+        Record {
+            id: id.into(),
+            notebook: notebook.into(),
+            outcome,
+            expected: Expect::Holds,
+            kind: Kind::Exact,
+            evidence: Vec::new(),
+            note: String::new(),
+        }
+    }
+
+    fn findings(records: &[Record]) -> Vec<String> {
+        ledger()
+            .audit("01-a", records)
+            .iter()
+            .map(Finding::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn a_full_set_has_no_findings() {
+        let none: [String; 0] = [];
+        // A timing claim may come out any way, and other notebooks are looked at on their own.
+        for outcome in [Outcome::Holds, Outcome::Refuted, Outcome::Inconclusive] {
+            let records = [
+                record("ratio", "01-a", outcome),
+                record("order", "01-a", Outcome::Holds),
+                record("count", "02-b", Outcome::Refuted),
+            ];
+            assert_eq!(findings(&records), none);
+        }
+    }
+
+    #[test]
+    fn every_gap_is_found() {
+        assert_eq!(
+            findings(&[]),
+            [
+                "`order` is judged in no cell.",
+                "`ratio` is judged in no cell."
+            ]
+        );
+        let records = [
+            record("ratio", "01-a", Outcome::Holds),
+            record("ratio", "01-a", Outcome::Holds),
+            record("order", "01-a", Outcome::Refuted),
+            record("count", "01-a", Outcome::Holds),
+            record("gone", "01-a", Outcome::Holds),
+        ];
+        assert_eq!(
+            findings(&records),
+            [
+                "`ratio` is judged 2 times; once is enough.",
+                "`order` is exact and came out as refuted, expected holds: the chapter or the ledger is wrong.",
+                "`count` is judged in 01-a and belongs to 02-b.",
+                "`gone` was judged and is not in data/claims.toml.",
+            ]
+        );
     }
 }

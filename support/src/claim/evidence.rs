@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Bound, Limit};
+use super::entry::{Bound, Limit};
 
 /// A measured number with its spread: for a ratio, from what it was at least to what it was at most.
 ///
@@ -157,6 +157,18 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// What was looked at or measured.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        match self {
+            Self::Exact { what, .. }
+            | Self::Measured {
+                bound: Bound { what, .. },
+                ..
+            } => what,
+        }
+    }
+
     /// What this piece says about the claim.
     #[must_use]
     pub fn truth(&self) -> Truth {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Error;
+use super::entry::{Expect, Kind};
 use super::evidence::Evidence;
-use super::ledger::{Expect, Kind};
 use super::verdict::{Outcome, Verdict};
 
 /// The environment variable that names the folder in which verdicts are recorded.
@@ -132,4 +132,98 @@ pub fn read_records(folder: impl AsRef<Path>) -> Result<Vec<Record>, Error> {
         }
     }
     Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::judging::Judging;
+    use super::super::judging::samples::timing;
+    use super::*;
+
+    /// A folder of its own for a test, gone at the end.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("course-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            Self(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn verdict() -> Verdict {
+        Judging::new(timing(Expect::Refuted))
+            .exact("order", "A\n\"B\"", "主")
+            .measured("a / b", (0.1, 1.0 / 3.0, 2.0))
+            .measured("c / d", 1.5)
+            .note("One.")
+            .note("Two.")
+            .decide()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        let record = Record::new(&verdict(), None);
+        assert_eq!(
+            (&*record.notebook, &*record.note),
+            ("01-theory", "One. Two.")
+        );
+        let line = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record);
+        let json: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (&json["outcome"], &json["expected"]),
+            (&"refuted".into(), &"refuted".into())
+        );
+        assert_eq!(json["evidence"][0]["want"], "主");
+        assert_eq!(json["evidence"][2]["mid"], 1.5);
+        assert_eq!(json["evidence"][2]["bound"]["about"], 1.0);
+    }
+
+    #[test]
+    fn records_are_appended_whole_by_several_at_once() {
+        let scratch = Scratch::new("append");
+        let folder = scratch.0.join("deep");
+        assert_eq!(read_records(&folder).unwrap(), []);
+        std::thread::scope(|scope| {
+            for notebook in ["01-theory", "01-theory", "02-processes"] {
+                let folder = &folder;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        Record::new(&verdict(), Some(notebook.into()))
+                            .append_to(folder)
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        let records = read_records(&folder).unwrap();
+        assert_eq!(records.len(), 150);
+        assert!(records.is_sorted_by(|a, b| a.notebook <= b.notebook));
+    }
+
+    #[test]
+    fn an_error_names_the_path_and_the_line() {
+        let scratch = Scratch::new("errors");
+        fs::create_dir_all(&scratch.0).unwrap();
+        let file = scratch.0.join("01-theory.jsonl");
+        let record = Record::new(&verdict(), None);
+        record.append_to(&scratch.0).unwrap();
+        fs::write(&file, fs::read_to_string(&file).unwrap() + "{}\n").unwrap();
+        let error = read_records(&scratch.0).unwrap_err().to_string();
+        assert!(error.contains("01-theory.jsonl, line 2"), "{error}");
+
+        let error = record.append_to(&file).unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot make the folder") && error.contains("01-theory.jsonl"),
+            "{error}"
+        );
+    }
 }
