@@ -93,7 +93,7 @@ $(KERNEL):
 target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
 	@cargo build -q -p course-tests --bin check
 	@rm -f target/verdicts/$*.jsonl
-	@COURSE_VERDICTS=$(T)/verdicts $(PY) notebooks/execute.py $< target/running/$*.ipynb
+	@COURSE_NOTEBOOK=$* COURSE_VERDICTS=$(T)/verdicts $(PY) notebooks/execute.py $< target/running/$*.ipynb
 	@target/debug/check target/running/$*.ipynb target/verdicts
 	@mkdir -p target/notebooks && mv target/running/$*.ipynb $@
 

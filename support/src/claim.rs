@@ -29,9 +29,11 @@ mod verdict;
 
 use std::path::PathBuf;
 
+use crate::measure::Interval;
+
 pub use audit::Finding;
 pub use entry::{Bound, Claim, Expect, Kind, Limit};
-pub use evidence::{Evidence, Interval, Truth};
+pub use evidence::{Evidence, Truth};
 pub use judging::Judging;
 pub use ledger::Ledger;
 pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_records};

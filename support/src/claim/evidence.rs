@@ -1,78 +1,9 @@
 //! What was seen or measured, and what it says about a claim.
 
-use std::ops::Div;
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Bound, Limit};
-
-/// A measured number with its spread: for a ratio, from what it was at least to what it was at most.
-///
-/// `low ≤ mid ≤ high`, all finite, is checked when the claim is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    /// The lower end.
-    pub low: f64,
-    /// The typical value, such as the median.
-    pub mid: f64,
-    /// The upper end.
-    pub high: f64,
-}
-
-impl Interval {
-    pub(crate) fn is_sound(&self) -> bool {
-        [self.low, self.mid, self.high]
-            .iter()
-            .all(|x| x.is_finite())
-            && self.low <= self.mid
-            && self.mid <= self.high
-    }
-}
-
-/// A number without spread.
-impl From<f64> for Interval {
-    fn from(x: f64) -> Self {
-        Self {
-            low: x,
-            mid: x,
-            high: x,
-        }
-    }
-}
-
-/// `(low, mid, high)`.
-impl From<(f64, f64, f64)> for Interval {
-    fn from((low, mid, high): (f64, f64, f64)) -> Self {
-        Self { low, mid, high }
-    }
-}
-
-/// A time in seconds, without spread.
-impl From<Duration> for Interval {
-    fn from(time: Duration) -> Self {
-        time.as_secs_f64().into()
-    }
-}
-
-/// The ratio of two positive measurements, with the widest spread that theirs allow.
-///
-/// ```
-/// use support::claim::Interval;
-/// let overlapped = Interval::from((4.0, 4.2, 4.4));
-/// assert_eq!(overlapped / Interval::from(4.0), Interval::from((1.0, 1.05, 1.1)));
-/// ```
-impl Div for Interval {
-    type Output = Self;
-
-    fn div(self, by: Self) -> Self {
-        Self {
-            low: self.low / by.high,
-            mid: self.mid / by.mid,
-            high: self.high / by.low,
-        }
-    }
-}
+use crate::measure::Interval;
 
 /// What evidence says about a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,10 @@ use std::fmt::Display;
 
 use super::Error;
 use super::entry::{Claim, Expect, Kind};
-use super::evidence::{Evidence, Interval, Truth};
+use super::evidence::{Evidence, Truth};
 use super::record::{Record, VERDICTS_VARIABLE, running_notebook};
 use super::verdict::{Outcome, Verdict};
+use crate::measure::Interval;
 
 /// A claim whose evidence is being gathered; made by [`claim`](super::claim()).
 #[derive(Debug, Clone)]
