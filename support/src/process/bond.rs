@@ -39,11 +39,7 @@ pub(super) enum Kind {
         write: Option<RawFd>,
     },
     /// The child is killed when the lifeline closes.
-    Lifeline {
-        read: RawFd,
-        write: RawFd,
-        path: CString,
-    },
+    Lifeline { write: RawFd, path: CString },
     /// No bond, but a time limit.
     Limit {
         timer: libc::itimerval,
@@ -81,10 +77,8 @@ impl Bond {
                     })
                 }
             };
-            let read = line.read.as_raw_fd();
-            let path = CString::new(format!("/proc/self/fd/{read}"))?;
+            let path = CString::new(format!("/proc/self/fd/{}", line.read.as_raw_fd()))?;
             Kind::Lifeline {
-                read,
                 write: line.write.as_raw_fd(),
                 path,
             }
@@ -144,9 +138,9 @@ impl Kind {
                 }
                 Ok(())
             }
-            Kind::Lifeline { read, write, path } => {
+            Kind::Lifeline { write, path } => {
                 close(Some(*write));
-                kill_me_when_closed(*read, path, keep)
+                kill_me_when_closed(path, keep)
             }
             Kind::Limit { timer, write } => {
                 close(*write);
@@ -158,7 +152,7 @@ impl Kind {
 
 /// Has the kernel send SIGKILL to this process when the last write end of the pipe closes: see `F_SETSIG` in `fcntl(2)`.
 #[cfg(target_os = "linux")]
-fn kill_me_when_closed(_read: RawFd, path: &CString, keep: libc::c_int) -> io::Result<()> {
+fn kill_me_when_closed(path: &CString, keep: libc::c_int) -> io::Result<()> {
     // `fcntl(2)`; the libc crate lacks it.
     const F_SETSIG: libc::c_int = 10;
     // The owner and the signal belong to the open file, which all children share: this child needs one of its own.
@@ -185,7 +179,7 @@ fn kill_me_when_closed(_read: RawFd, path: &CString, keep: libc::c_int) -> io::R
 }
 
 #[cfg(not(target_os = "linux"))]
-fn kill_me_when_closed(_read: RawFd, _path: &CString, _keep: libc::c_int) -> io::Result<()> {
+fn kill_me_when_closed(_path: &CString, _keep: libc::c_int) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

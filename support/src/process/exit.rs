@@ -56,7 +56,7 @@ impl Display for Exit {
 /// What a process may return: it becomes the exit code.
 ///
 /// `()` is 0. An `i32` is itself, of which the system keeps the lowest 8 bits. `Ok(())` is 0; an `Err` is written to
-/// stderr and is 1.
+/// stderr and is 1. A closure that never returns (`|| loop { … }`) is fine as well.
 pub trait Outcome {
     /// The exit code.
     fn code(self) -> i32;
@@ -84,5 +84,21 @@ impl<E: Display> Outcome for Result<(), E> {
                 1
             }
         }
+    }
+}
+
+/// Stable Rust has no name for the type of what never returns, but can project it.
+pub trait Return {
+    /// What is returned.
+    type Type;
+}
+
+impl<T> Return for fn() -> T {
+    type Type = T;
+}
+
+impl Outcome for <fn() -> ! as Return>::Type {
+    fn code(self) -> i32 {
+        self
     }
 }
