@@ -22,14 +22,20 @@ class Failed(Exception):
     pass
 
 
+def readable(text):
+    """A message without colours and without cargo's JSON, which the kernel puts into the errors of `:dep`."""
+    lines = [line for line in ANSI.sub("", text).splitlines() if not line.startswith('{"reason":')]
+    return "\n".join(lines).strip()
+
+
 def trouble(cell):
     """What went wrong in a cell that does not announce it, or None."""
     tags = cell.metadata.get("tags", [])
     for out in cell.outputs:
         if out.output_type == "error" and "raises-exception" not in tags:
-            return ANSI.sub("", "\n".join(out.traceback) or out.evalue)
+            return readable("\n".join(out.traceback) or out.evalue)
         if out.get("name") == "stderr" and not {"stderr", "raises-exception"} & set(tags):
-            return ANSI.sub("", out.text)
+            return readable(out.text)
     return None
 
 
@@ -52,7 +58,7 @@ def main(source, target):
         # nbclient keeps times to the microsecond in the file: noise in every diff.
         cell.metadata.pop("execution", None)
         if message := trouble(cell):
-            raise Failed(f"{name} cell {code.index(cell_index) + 1}: {message.strip()}")
+            raise Failed(f"{name} cell {code.index(cell_index) + 1}: {message}")
 
     client = NotebookClient(
         notebook,
