@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-//! Benches of `process`.
-fn main() {}
-=======
 //! A `Process` that does nothing, started and joined, beside the floor: `fork` and `waitpid` alone.
 //!
 //! The bar: at most 1.2 times the floor, measured in the same run.
@@ -40,4 +36,3 @@ fn start_and_join(c: &mut Criterion) {
 
 criterion_group!(benches, start_and_join);
 criterion_main!(benches);
->>>>>>> f04454baa8d12ca1212fd12c065ca59ef5bcb915
