@@ -272,7 +272,7 @@ impl Canvas {
             });
         }
         for text in text::wrap(note, NOTE, false, room, 6) {
-            y += 17.0;
+            y += 18.0;
             self.label(Label {
                 size: NOTE,
                 ..Label::new(PAD, y - 3.0, Anchor::Start, text).ink(Ink::Muted)

@@ -130,13 +130,12 @@ impl States {
             3 => 80.0,
             _ => 115.0,
         };
-        let centre = (WIDTH / 2.0, top + radius + 62.0);
         // Two or three states: the first two on one level.
         let first = match count {
             1 | 2 => PI,
             n => 1.5 * PI - PI / n as f64,
         };
-        let nodes: Vec<Node> = self
+        let mut nodes: Vec<Node> = self
             .states
             .iter()
             .enumerate()
@@ -149,14 +148,25 @@ impl States {
                     .map(|l| text::width(l, 12.5, true))
                     .fold(40.0, f64::max);
                 Node {
-                    x: centre.0 + across * angle.cos(),
-                    y: centre.1 + radius * angle.sin(),
+                    x: WIDTH / 2.0 + across * angle.cos(),
+                    y: radius * angle.sin(),
                     half_width: width / 2.0 + 14.0,
                     half_height: 10.0 + 8.0 * lines.len() as f64,
                     lines,
                 }
             })
             .collect();
+
+        let loops = arrows.iter().any(|(from, to, _)| from == to);
+        let head = if loops { 74.0 } else { 48.0 };
+        let highest = nodes
+            .iter()
+            .map(|node| node.y)
+            .fold(f64::INFINITY, f64::min);
+        nodes
+            .iter_mut()
+            .for_each(|node| node.y += top + head - highest);
+        let lowest = nodes.iter().map(|node| node.y).fold(0.0, f64::max);
 
         let mut places = Vec::new();
         for &(from, to, label) in arrows {
@@ -197,7 +207,7 @@ impl States {
                 ));
             }
         }
-        let mut y = centre.1 + radius + 62.0;
+        let mut y = lowest + 48.0;
         for line in unplaced {
             for line in text::wrap(&line, SMALL, false, WIDTH - 2.0 * PAD, 3) {
                 y += 16.0;

@@ -223,6 +223,9 @@ impl Timeline {
             for (kind, runs) in self.runs(lane, &scale, grain) {
                 canvas.runs(bar, BAR, Ink::Series(kind), runs);
             }
+            for x in self.seams(lane, &scale) {
+                canvas.line((x, bar), (x, bar + BAR), Ink::Bg, 1.0);
+            }
             for (x, kind, label) in row.inside {
                 let label = Label::new(x, bar + BAR / 2.0 + 4.0, Anchor::Middle, label);
                 canvas.try_label(label.ink(Ink::On(kind)));
@@ -288,6 +291,22 @@ impl Timeline {
             }
         }
         row
+    }
+
+    /// Where one span ends and the next of its kind begins, both wide enough to be told apart.
+    fn seams(&self, lane: usize, scale: &Scale) -> Vec<f64> {
+        let spans: Vec<(f64, f64, usize)> = self
+            .spans
+            .iter()
+            .filter(|span| span.lane == lane)
+            .map(|span| (scale.at(span.start), scale.at(span.end), span.kind))
+            .filter(|(from, to, _)| to - from >= 6.0)
+            .collect();
+        spans
+            .windows(2)
+            .filter(|pair| pair[0].2 == pair[1].2 && (pair[1].0 - pair[0].1).abs() < 1.0)
+            .map(|pair| pair[1].0)
+            .collect()
     }
 
     /// What to paint in a lane, by kind, in pixels.
