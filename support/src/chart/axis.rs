@@ -203,9 +203,9 @@ impl Axis {
         let fits = |ticks: &Vec<f64>| (2..=most).contains(&ticks.len());
         // Sizes are written in powers of two; counts of threads and of clients are mostly swept in them.
         let doublings = match self.unit {
-            Unit::Bytes => 1..=60,
-            Unit::Count if scale.lo >= 0.5 => 1..=1,
-            _ => 1..=0,
+            Unit::Bytes => 1..61,
+            Unit::Count if scale.lo >= 0.5 => 1..2,
+            _ => 1..1,
         };
         let fine: [&[f64]; 3] = [
             &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],

@@ -33,6 +33,10 @@ pub(super) struct Area {
 }
 
 impl Area {
+    pub(super) fn holds(&self, (x, y): Point) -> bool {
+        (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
+    }
+
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         self.left < other.right
             && other.left < self.right
@@ -80,6 +84,28 @@ impl Label {
 
     pub(super) fn width(&self) -> f64 {
         text::width(&self.text, self.size, self.bold)
+    }
+
+    fn write(&self, svg: &mut String) {
+        // Writing to a String cannot fail.
+        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\"", self.x, self.y);
+        if self.size != SMALL {
+            let _ = write!(svg, " font-size=\"{}\"", self.size);
+        }
+        if self.bold {
+            svg.push_str(" font-weight=\"600\"");
+        }
+        svg.push_str(match self.anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        });
+        let _ = writeln!(
+            svg,
+            " fill=\"{}\">{}</text>",
+            self.ink.css(),
+            escape(&self.text)
+        );
     }
 
     pub(super) fn area(&self) -> Area {
@@ -418,26 +444,19 @@ impl Canvas {
             svg,
             "<g transform=\"scale(.1)\" stroke-linejoin=\"round\">\n{body}</g>\n"
         );
-        for label in &self.labels {
-            let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\"", label.x, label.y);
-            if label.size != SMALL {
-                let _ = write!(svg, " font-size=\"{}\"", label.size);
-            }
-            if label.bold {
-                svg.push_str(" font-weight=\"600\"");
-            }
-            svg.push_str(match label.anchor {
-                Anchor::Start => "",
-                Anchor::Middle => " text-anchor=\"middle\"",
-                Anchor::End => " text-anchor=\"end\"",
-            });
-            let _ = writeln!(
-                svg,
-                " fill=\"{}\">{}</text>",
-                label.ink.css(),
-                escape(&label.text)
-            );
-        }
+        let (on, off): (Vec<&Label>, Vec<&Label>) = self
+            .labels
+            .iter()
+            .partition(|label| matches!(label.ink, Ink::On(_)));
+        on.iter().for_each(|label| label.write(&mut svg));
+        // A rim of the ground's colour keeps text legible where a line passes under it.
+        let _ = writeln!(
+            svg,
+            "<g paint-order=\"stroke\" stroke=\"{}\" stroke-width=\"3\" stroke-linejoin=\"round\">",
+            Ink::Bg.css()
+        );
+        off.iter().for_each(|label| label.write(&mut svg));
+        svg.push_str("</g>\n");
         svg.push_str("</svg>");
         if svg.len() > MAX_BYTES {
             return Err(Error::TooMuch {

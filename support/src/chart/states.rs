@@ -198,16 +198,21 @@ impl States {
                 });
             }
         }
+        let lines: Vec<Point> = places
+            .iter()
+            .flat_map(|(curve, ..)| (0..=40).map(|i| curve.at(f64::from(i) / 40.0)))
+            .collect();
         let mut unplaced = Vec::new();
         for (curve, from, to, label) in places {
-            if !label.is_empty() && !place(canvas, &nodes, &curve, label) {
+            if !label.is_empty() && !place(canvas, &nodes, &lines, &curve, label, top) {
                 unplaced.push(format!(
                     "{} → {}: {label}",
                     self.states[from], self.states[to]
                 ));
             }
         }
-        let mut y = lowest + 48.0;
+        let labels = canvas.labels.iter().map(|label| label.area().bottom);
+        let mut y = labels.fold(lowest + 36.0, f64::max) + 4.0;
         for line in unplaced {
             for line in text::wrap(&line, SMALL, false, WIDTH - 2.0 * PAD, 3) {
                 y += 16.0;
@@ -218,8 +223,16 @@ impl States {
     }
 }
 
-/// Puts a label near the middle of its curve, where it meets neither a state nor another label.
-fn place(canvas: &mut Canvas, nodes: &[Node], curve: &Curve, label: &str) -> bool {
+/// Puts a label near the middle of its curve, where it meets neither a state nor another label, and no arrow if that
+/// can be had.
+fn place(
+    canvas: &mut Canvas,
+    nodes: &[Node],
+    arrows: &[Point],
+    curve: &Curve,
+    label: &str,
+    top: f64,
+) -> bool {
     let lines = text::wrap(label, SMALL, false, 130.0, 3);
     if lines.last().is_some_and(|last| last.ends_with('…')) {
         return false;
@@ -229,15 +242,15 @@ fn place(canvas: &mut Canvas, nodes: &[Node], curve: &Curve, label: &str) -> boo
         .map(|line| text::width(line, SMALL, false))
         .fold(0.0, f64::max);
     let height = 14.0 * lines.len() as f64;
+    let mut crossed = None;
     for t in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74] {
         let (x, y) = curve.at(t);
         let (nx, ny) = curve.outward(t);
-        for distance in [6.0, 14.0, -6.0, -14.0] {
-            let away: f64 = distance;
-            let reach = (nx.abs() * width + ny.abs() * height) / 2.0 + away.abs();
+        for distance in [6.0_f64, 14.0, -6.0, -14.0] {
+            let reach = (nx.abs() * width + ny.abs() * height) / 2.0 + distance.abs();
             let (cx, cy) = (
-                x + nx * reach * away.signum(),
-                y + ny * reach * away.signum(),
+                x + nx * reach * distance.signum(),
+                y + ny * reach * distance.signum(),
             );
             let area = Area {
                 left: cx - width / 2.0 - 2.0,
@@ -245,22 +258,35 @@ fn place(canvas: &mut Canvas, nodes: &[Node], curve: &Curve, label: &str) -> boo
                 top: cy - height / 2.0,
                 bottom: cy + height / 2.0,
             };
-            let inside = area.left > PAD / 2.0 && area.right < WIDTH - PAD / 2.0;
+            let inside =
+                area.left > PAD / 2.0 && area.right < WIDTH - PAD / 2.0 && area.top > top - 8.0;
             let free = !nodes.iter().any(|node| node.area(3.0).overlaps(&area))
                 && !canvas
                     .labels
                     .iter()
                     .any(|other| other.area().overlaps(&area));
-            if inside && free {
-                for (i, line) in lines.iter().enumerate() {
-                    let baseline = area.top + 14.0 * i as f64 + 10.5;
-                    canvas.label(Label::new(cx, baseline, Anchor::Middle, line.as_str()));
-                }
+            if !inside || !free {
+                continue;
+            }
+            if !arrows.iter().any(|point| area.holds(*point)) {
+                write(canvas, lines, area);
                 return true;
             }
+            crossed.get_or_insert(area);
         }
     }
-    false
+    if let Some(area) = crossed {
+        write(canvas, lines, area);
+    }
+    crossed.is_some()
+}
+
+fn write(canvas: &mut Canvas, lines: Vec<String>, area: Area) {
+    let middle = (area.left + area.right) / 2.0;
+    for (i, line) in lines.into_iter().enumerate() {
+        let baseline = area.top + 14.0 * i as f64 + 10.5;
+        canvas.label(Label::new(middle, baseline, Anchor::Middle, line));
+    }
 }
 
 fn arrow_head(canvas: &mut Canvas, from: Point, tip: Point) {
