@@ -170,7 +170,12 @@ impl States {
 
         let mut places = Vec::new();
         for &(from, to, label) in arrows {
-            let curve = Curve::between(&nodes[from], &nodes[to], from == to);
+            let side = (from == to).then(|| match (nodes[from].x - WIDTH / 2.0, nodes[from].y) {
+                (_, y) if y < highest + 1.0 => (0.0, -1.0),
+                (_, y) if y > lowest - 1.0 => (0.0, 1.0),
+                (x, _) => (x.signum(), 0.0),
+            });
+            let curve = Curve::between(&nodes[from], &nodes[to], side);
             let points: Vec<Point> = (0..=20).map(|i| curve.at(f64::from(i) / 20.0)).collect();
             arrow_head(canvas, points[19], points[20]);
             canvas.path(points, Ink::Muted, 1.5, None);
@@ -212,7 +217,7 @@ impl States {
             }
         }
         let labels = canvas.labels.iter().map(|label| label.area().bottom);
-        let mut y = labels.fold(lowest + 36.0, f64::max) + 4.0;
+        let mut y = labels.fold(lowest + if loops { 52.0 } else { 26.0 }, f64::max) + 4.0;
         for line in unplaced {
             for line in text::wrap(&line, SMALL, false, WIDTH - 2.0 * PAD, 3) {
                 y += 16.0;
@@ -335,14 +340,19 @@ struct Curve([Point; 4]);
 
 impl Curve {
     /// From one state to another, bent to the left of its way so that two opposite arrows part.
-    fn between(from: &Node, to: &Node, same: bool) -> Self {
-        if same {
-            let (x, y) = (from.x, from.y - from.half_height);
+    fn between(from: &Node, to: &Node, loop_side: Option<Point>) -> Self {
+        if let Some((ox, oy)) = loop_side {
+            // The middle of the side, and the way along it.
+            let (x, y) = (
+                from.x + ox * from.half_width,
+                from.y + oy * from.half_height,
+            );
+            let at = |along: f64, out: f64| (x + ox * out - oy * along, y + oy * out + ox * along);
             return Self([
-                (x - 14.0, y),
-                (x - 30.0, y - 38.0),
-                (x + 30.0, y - 38.0),
-                (x + 14.0, y),
+                at(-12.0, 0.0),
+                at(-28.0, 38.0),
+                at(28.0, 38.0),
+                at(12.0, 0.0),
             ]);
         }
         let (dx, dy) = (to.x - from.x, to.y - from.y);
