@@ -137,9 +137,9 @@ pub(super) enum Swatch {
     Limit,
 }
 
-/// The dash of a series' line, in drawing units; the first four series are told apart by their markers alone.
+/// The dash of a series' line, in drawing units: with the marker it tells sixteen series apart.
 pub(super) fn dash(series: usize) -> Option<&'static str> {
-    [None, Some("70 40"), Some("20 35"), Some("110 35 20 35")][series % 4]
+    [None, Some("70 40"), Some("20 35"), Some("110 35 20 35")][(series + series / 4) % 4]
 }
 
 #[derive(Default)]

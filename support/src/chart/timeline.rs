@@ -25,6 +25,7 @@ const LEVEL: f64 = 15.0;
 /// ```
 ///
 /// Thousands of spans are merged where they are less than a pixel wide or apart; a gap of a pixel or more stays.
+/// Labels that find no room are left to the text alternative.
 #[derive(Clone, Debug)]
 #[must_use = "a chart is drawn by .draw()"]
 pub struct Timeline {
