@@ -189,25 +189,35 @@ impl Axis {
     }
 
     fn log_ticks(&self, scale: &Scale, most: usize) -> Vec<(f64, String)> {
-        let (lo, hi) = (scale.lo.log10(), scale.hi.log10());
-        let first = lo.floor() as i32;
-        let last = hi.ceil() as i32;
-        let multiples: &[f64] = match hi - lo {
-            d if d < 0.8 => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0],
-            d if d < 2.0 => &[1.0, 2.0, 5.0],
-            _ => &[1.0],
+        let within = |at: &f64| *at >= scale.lo * 0.9999 && *at <= scale.hi * 1.0001;
+        let exponents =
+            |base: f64| scale.lo.log(base).floor() as i32..=scale.hi.log(base).ceil() as i32;
+        let powers = |base: f64, step: i32| -> Vec<f64> {
+            let chosen = exponents(base).filter(|e| e.rem_euclid(step) == 0);
+            chosen.map(|e| base.powi(e)).filter(within).collect()
         };
-        let mut ticks: Vec<f64> = (first..=last)
-            .flat_map(|e| multiples.iter().map(move |m| m * 10f64.powi(e)))
-            .filter(|at| *at >= scale.lo * 0.9999 && *at <= scale.hi * 1.0001)
-            .collect();
-        if ticks.len() > most {
-            if multiples.len() > 1 && ticks.iter().any(|t| t.log10().fract().abs() < 1e-9) {
-                ticks.retain(|t| (t.log10() - t.log10().round()).abs() < 1e-9);
-            }
-            let every = ticks.len().div_ceil(most.max(1));
-            ticks = ticks.into_iter().step_by(every).collect();
-        }
+        let multiples = |of: &[f64]| -> Vec<f64> {
+            let all = exponents(10.0).flat_map(|e| of.iter().map(move |m| m * 10f64.powi(e)));
+            all.filter(within).collect()
+        };
+        let fits = |ticks: &Vec<f64>| (2..=most).contains(&ticks.len());
+        // Sizes are written in powers of two; counts of threads and of clients are mostly swept in them.
+        let doublings = match self.unit {
+            Unit::Bytes => 1..61,
+            Unit::Count if scale.lo >= 0.5 => 1..2,
+            _ => 1..1,
+        };
+        let fine: [&[f64]; 3] = [
+            &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+            &[1.0, 2.0, 5.0],
+            &[1.0, 3.0],
+        ];
+        let ticks = doublings
+            .map(|step| powers(2.0, step))
+            .chain(fine.into_iter().map(multiples))
+            .chain((1..=40).map(|step| powers(10.0, step)))
+            .find(fits)
+            .unwrap_or_else(|| vec![(scale.lo * scale.hi).sqrt()]);
         ticks.into_iter().map(|at| (at, self.format(at))).collect()
     }
 }
@@ -328,6 +338,9 @@ mod tests {
             labels(&Axis::new("year", ""), 1950.0, 1990.0),
             ["1950", "1960", "1970", "1980", "1990"]
         );
+        let threads = labels(&Axis::count("threads").log(), 1.0, 16.0);
+        assert_eq!(threads, ["1", "2", "4", "8", "16"]);
+        assert_eq!(labels(&Axis::bytes("b").log(), 4096.0, 1e6)[0], "4 KiB");
         assert_eq!(
             labels(&Axis::time("t").log(), 1e-6, 1e-3),
             ["1 µs", "10 µs", "100 µs", "1 ms"]

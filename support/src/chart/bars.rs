@@ -329,8 +329,11 @@ impl Bars {
 
 /// A line from low to high with a bar at both ends; `place` turns along and across into a point.
 fn whisker(canvas: &mut Canvas, place: impl Fn(f64, f64) -> (f64, f64), low: f64, high: f64) {
-    canvas.line(place(low, 0.0), place(high, 0.0), Ink::Fg, 1.3);
-    for end in [low, high] {
-        canvas.line(place(end, -4.0), place(end, 4.0), Ink::Fg, 1.3);
+    // A rim of the ground's colour sets the whisker off from its bar.
+    for (ink, width) in [(Ink::Bg, 3.6), (Ink::Fg, 1.4)] {
+        canvas.line(place(low, 0.0), place(high, 0.0), ink, width);
+        for end in [low, high] {
+            canvas.line(place(end, -4.0), place(end, 4.0), ink, width);
+        }
     }
 }

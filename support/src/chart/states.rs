@@ -130,13 +130,12 @@ impl States {
             3 => 80.0,
             _ => 115.0,
         };
-        let centre = (WIDTH / 2.0, top + radius + 62.0);
         // Two or three states: the first two on one level.
         let first = match count {
             1 | 2 => PI,
             n => 1.5 * PI - PI / n as f64,
         };
-        let nodes: Vec<Node> = self
+        let mut nodes: Vec<Node> = self
             .states
             .iter()
             .enumerate()
@@ -149,8 +148,8 @@ impl States {
                     .map(|l| text::width(l, 12.5, true))
                     .fold(40.0, f64::max);
                 Node {
-                    x: centre.0 + across * angle.cos(),
-                    y: centre.1 + radius * angle.sin(),
+                    x: WIDTH / 2.0 + across * angle.cos(),
+                    y: radius * angle.sin(),
                     half_width: width / 2.0 + 14.0,
                     half_height: 10.0 + 8.0 * lines.len() as f64,
                     lines,
@@ -158,9 +157,25 @@ impl States {
             })
             .collect();
 
+        let loops = arrows.iter().any(|(from, to, _)| from == to);
+        let head = if loops { 74.0 } else { 48.0 };
+        let highest = nodes
+            .iter()
+            .map(|node| node.y)
+            .fold(f64::INFINITY, f64::min);
+        nodes
+            .iter_mut()
+            .for_each(|node| node.y += top + head - highest);
+        let lowest = nodes.iter().map(|node| node.y).fold(0.0, f64::max);
+
         let mut places = Vec::new();
         for &(from, to, label) in arrows {
-            let curve = Curve::between(&nodes[from], &nodes[to], from == to);
+            let side = (from == to).then(|| match (nodes[from].x - WIDTH / 2.0, nodes[from].y) {
+                (_, y) if y < highest + 1.0 => (0.0, -1.0),
+                (_, y) if y > lowest - 1.0 => (0.0, 1.0),
+                (x, _) => (x.signum(), 0.0),
+            });
+            let curve = Curve::between(&nodes[from], &nodes[to], side);
             let points: Vec<Point> = (0..=20).map(|i| curve.at(f64::from(i) / 20.0)).collect();
             arrow_head(canvas, points[19], points[20]);
             canvas.path(points, Ink::Muted, 1.5, None);
@@ -188,16 +203,21 @@ impl States {
                 });
             }
         }
+        let lines: Vec<Point> = places
+            .iter()
+            .flat_map(|(curve, ..)| (0..=40).map(|i| curve.at(f64::from(i) / 40.0)))
+            .collect();
         let mut unplaced = Vec::new();
         for (curve, from, to, label) in places {
-            if !label.is_empty() && !place(canvas, &nodes, &curve, label) {
+            if !label.is_empty() && !place(canvas, &nodes, &lines, &curve, label, top) {
                 unplaced.push(format!(
                     "{} → {}: {label}",
                     self.states[from], self.states[to]
                 ));
             }
         }
-        let mut y = centre.1 + radius + 62.0;
+        let labels = canvas.labels.iter().map(|label| label.area().bottom);
+        let mut y = labels.fold(lowest + if loops { 52.0 } else { 26.0 }, f64::max) + 4.0;
         for line in unplaced {
             for line in text::wrap(&line, SMALL, false, WIDTH - 2.0 * PAD, 3) {
                 y += 16.0;
@@ -208,8 +228,16 @@ impl States {
     }
 }
 
-/// Puts a label near the middle of its curve, where it meets neither a state nor another label.
-fn place(canvas: &mut Canvas, nodes: &[Node], curve: &Curve, label: &str) -> bool {
+/// Puts a label near the middle of its curve, where it meets neither a state nor another label, and no arrow if that
+/// can be had.
+fn place(
+    canvas: &mut Canvas,
+    nodes: &[Node],
+    arrows: &[Point],
+    curve: &Curve,
+    label: &str,
+    top: f64,
+) -> bool {
     let lines = text::wrap(label, SMALL, false, 130.0, 3);
     if lines.last().is_some_and(|last| last.ends_with('…')) {
         return false;
@@ -219,15 +247,15 @@ fn place(canvas: &mut Canvas, nodes: &[Node], curve: &Curve, label: &str) -> boo
         .map(|line| text::width(line, SMALL, false))
         .fold(0.0, f64::max);
     let height = 14.0 * lines.len() as f64;
+    let mut crossed = None;
     for t in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74] {
         let (x, y) = curve.at(t);
         let (nx, ny) = curve.outward(t);
-        for distance in [6.0, 14.0, -6.0, -14.0] {
-            let away: f64 = distance;
-            let reach = (nx.abs() * width + ny.abs() * height) / 2.0 + away.abs();
+        for distance in [6.0_f64, 14.0, -6.0, -14.0] {
+            let reach = (nx.abs() * width + ny.abs() * height) / 2.0 + distance.abs();
             let (cx, cy) = (
-                x + nx * reach * away.signum(),
-                y + ny * reach * away.signum(),
+                x + nx * reach * distance.signum(),
+                y + ny * reach * distance.signum(),
             );
             let area = Area {
                 left: cx - width / 2.0 - 2.0,
@@ -235,22 +263,35 @@ fn place(canvas: &mut Canvas, nodes: &[Node], curve: &Curve, label: &str) -> boo
                 top: cy - height / 2.0,
                 bottom: cy + height / 2.0,
             };
-            let inside = area.left > PAD / 2.0 && area.right < WIDTH - PAD / 2.0;
+            let inside =
+                area.left > PAD / 2.0 && area.right < WIDTH - PAD / 2.0 && area.top > top - 8.0;
             let free = !nodes.iter().any(|node| node.area(3.0).overlaps(&area))
                 && !canvas
                     .labels
                     .iter()
                     .any(|other| other.area().overlaps(&area));
-            if inside && free {
-                for (i, line) in lines.iter().enumerate() {
-                    let baseline = area.top + 14.0 * i as f64 + 10.5;
-                    canvas.label(Label::new(cx, baseline, Anchor::Middle, line.as_str()));
-                }
+            if !inside || !free {
+                continue;
+            }
+            if !arrows.iter().any(|point| area.holds(*point)) {
+                write(canvas, lines, area);
                 return true;
             }
+            crossed.get_or_insert(area);
         }
     }
-    false
+    if let Some(area) = crossed {
+        write(canvas, lines, area);
+    }
+    crossed.is_some()
+}
+
+fn write(canvas: &mut Canvas, lines: Vec<String>, area: Area) {
+    let middle = (area.left + area.right) / 2.0;
+    for (i, line) in lines.into_iter().enumerate() {
+        let baseline = area.top + 14.0 * i as f64 + 10.5;
+        canvas.label(Label::new(middle, baseline, Anchor::Middle, line));
+    }
 }
 
 fn arrow_head(canvas: &mut Canvas, from: Point, tip: Point) {
@@ -299,14 +340,19 @@ struct Curve([Point; 4]);
 
 impl Curve {
     /// From one state to another, bent to the left of its way so that two opposite arrows part.
-    fn between(from: &Node, to: &Node, same: bool) -> Self {
-        if same {
-            let (x, y) = (from.x, from.y - from.half_height);
+    fn between(from: &Node, to: &Node, loop_side: Option<Point>) -> Self {
+        if let Some((ox, oy)) = loop_side {
+            // The middle of the side, and the way along it.
+            let (x, y) = (
+                from.x + ox * from.half_width,
+                from.y + oy * from.half_height,
+            );
+            let at = |along: f64, out: f64| (x + ox * out - oy * along, y + oy * out + ox * along);
             return Self([
-                (x - 14.0, y),
-                (x - 30.0, y - 38.0),
-                (x + 30.0, y - 38.0),
-                (x + 14.0, y),
+                at(-12.0, 0.0),
+                at(-28.0, 38.0),
+                at(28.0, 38.0),
+                at(12.0, 0.0),
             ]);
         }
         let (dx, dy) = (to.x - from.x, to.y - from.y);

@@ -25,6 +25,7 @@ const LEVEL: f64 = 15.0;
 /// ```
 ///
 /// Thousands of spans are merged where they are less than a pixel wide or apart; a gap of a pixel or more stays.
+/// Labels that find no room are left to the text alternative.
 #[derive(Clone, Debug)]
 #[must_use = "a chart is drawn by .draw()"]
 pub struct Timeline {
@@ -223,6 +224,9 @@ impl Timeline {
             for (kind, runs) in self.runs(lane, &scale, grain) {
                 canvas.runs(bar, BAR, Ink::Series(kind), runs);
             }
+            for x in self.seams(lane, &scale) {
+                canvas.line((x, bar), (x, bar + BAR), Ink::Bg, 1.0);
+            }
             for (x, kind, label) in row.inside {
                 let label = Label::new(x, bar + BAR / 2.0 + 4.0, Anchor::Middle, label);
                 canvas.try_label(label.ink(Ink::On(kind)));
@@ -288,6 +292,22 @@ impl Timeline {
             }
         }
         row
+    }
+
+    /// Where one span ends and the next of its kind begins, both wide enough to be told apart.
+    fn seams(&self, lane: usize, scale: &Scale) -> Vec<f64> {
+        let spans: Vec<(f64, f64, usize)> = self
+            .spans
+            .iter()
+            .filter(|span| span.lane == lane)
+            .map(|span| (scale.at(span.start), scale.at(span.end), span.kind))
+            .filter(|(from, to, _)| to - from >= 6.0)
+            .collect();
+        spans
+            .windows(2)
+            .filter(|pair| pair[0].2 == pair[1].2 && (pair[1].0 - pair[0].1).abs() < 1.0)
+            .map(|pair| pair[1].0)
+            .collect()
     }
 
     /// What to paint in a lane, by kind, in pixels.
