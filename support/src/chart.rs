@@ -63,7 +63,6 @@ mod timeline;
 mod tests;
 
 use std::fmt;
-use std::time::Duration;
 
 pub use axis::Axis;
 pub use bars::Bars;
@@ -73,6 +72,8 @@ pub use palette::DARK;
 pub use shares::Shares;
 pub use states::States;
 pub use timeline::Timeline;
+
+use crate::measure::Interval;
 
 /// Why a chart was not drawn.
 #[derive(Debug, thiserror::Error)]
@@ -143,49 +144,7 @@ pub enum Error {
     Draw(String),
 }
 
-/// A number with the range that it was seen in.
-///
-/// ```
-/// use std::time::Duration;
-/// use support::chart::Value;
-/// assert_eq!(Value::from(2.0), Value { low: 2.0, mid: 2.0, high: 2.0 });
-/// assert_eq!(Value::from((1.0, 2.0, 4.0)).high, 4.0);
-/// assert_eq!(Value::from(Duration::from_millis(5)).mid, 0.005);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Value {
-    /// The value itself.
-    pub mid: f64,
-    /// The lower end of its range.
-    pub low: f64,
-    /// The upper end of its range.
-    pub high: f64,
-}
-
-impl From<f64> for Value {
-    fn from(mid: f64) -> Self {
-        Self {
-            mid,
-            low: mid,
-            high: mid,
-        }
-    }
-}
-
-impl From<(f64, f64, f64)> for Value {
-    /// From low, middle and high.
-    fn from((low, mid, high): (f64, f64, f64)) -> Self {
-        Self { mid, low, high }
-    }
-}
-
-impl From<Duration> for Value {
-    fn from(duration: Duration) -> Self {
-        duration.as_secs_f64().into()
-    }
-}
-
-impl Value {
+impl Interval {
     fn check(self, what: &str, axis: &Axis) -> Result<Self, Error> {
         for value in [self.low, self.mid, self.high] {
             check(value, what, axis)?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::axis::{Axis, Scale};
 use super::canvas::{Anchor, Area, Canvas, Label, PAD, SMALL, Swatch, WIDTH};
 use super::palette::Ink;
-use super::{Chart, Error, Value, check, heading, index_of, limit, text};
+use super::{Chart, Error, Interval, check, heading, index_of, limit, text};
 
 /// One value for each name, or a group of values.
 ///
@@ -30,7 +30,7 @@ pub struct Bars {
     axis: Axis,
     horizontal: bool,
     series: Vec<String>,
-    groups: Vec<(String, Vec<(usize, Value)>)>,
+    groups: Vec<(String, Vec<(usize, Interval)>)>,
     limits: Vec<(String, f64)>,
 }
 
@@ -61,12 +61,12 @@ impl Bars {
     }
 
     /// One bar.
-    pub fn bar(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn bar(self, name: impl Into<String>, value: impl Into<Interval>) -> Self {
         self.group(name, [("", value)])
     }
 
     /// Bars side by side under one name; a series keeps its colour in all groups.
-    pub fn group<S: Into<String>, V: Into<Value>>(
+    pub fn group<S: Into<String>, V: Into<Interval>>(
         mut self,
         name: impl Into<String>,
         bars: impl IntoIterator<Item = (S, V)>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::axis::Axis;
 use super::canvas::{Canvas, PAD, Swatch, WIDTH, dash};
 use super::palette::Ink;
-use super::{Chart, Error, Value, check, heading, limit, text};
+use super::{Chart, Error, Interval, check, heading, limit, text};
 
 /// Series of points, joined by lines, with a band where values have a range.
 ///
@@ -29,7 +29,7 @@ pub struct Lines {
     note: String,
     x: Axis,
     y: Axis,
-    series: Vec<(String, Vec<(f64, Value)>)>,
+    series: Vec<(String, Vec<(f64, Interval)>)>,
     limits: Vec<(String, f64)>,
 }
 
@@ -65,7 +65,7 @@ impl Lines {
     }
 
     /// One line.
-    pub fn series<V: Into<Value>>(
+    pub fn series<V: Into<Interval>>(
         mut self,
         name: impl Into<String>,
         points: impl IntoIterator<Item = (f64, V)>,
@@ -160,7 +160,7 @@ impl Lines {
             canvas.dashed((left, y.at(*at)), (right, y.at(*at)), Ink::Fg, 1.5);
         }
         let most = 1100 / self.series.len();
-        let thinned: Vec<Vec<(f64, Value)>> = self
+        let thinned: Vec<Vec<(f64, Interval)>> = self
             .series
             .iter()
             .map(|(_, points)| thin(points, most))
@@ -213,7 +213,7 @@ impl Lines {
 }
 
 /// At most about `most` of the points: of each stretch the one with the lowest and the one with the highest value.
-fn thin(points: &[(f64, Value)], most: usize) -> Vec<(f64, Value)> {
+fn thin(points: &[(f64, Interval)], most: usize) -> Vec<(f64, Interval)> {
     if points.len() <= most {
         return points.to_vec();
     }
@@ -243,7 +243,8 @@ mod tests {
 
     #[test]
     fn thinning_keeps_the_extremes() {
-        let mut points: Vec<(f64, Value)> = (0..5000).map(|i| (f64::from(i), 1.0.into())).collect();
+        let mut points: Vec<(f64, Interval)> =
+            (0..5000).map(|i| (f64::from(i), 1.0.into())).collect();
         points[1234].1 = 9.0.into();
         points[4321].1 = (-9.0).into();
         let kept = thin(&points, 200);
