@@ -40,7 +40,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Names the process; without it, "Process-1", "Process-2" and so on.
+    /// Names the process; without it, "Process-1", "Process-2" and so on. In a notebook each cell has statics of its own, and so
+    /// counts from 1: give names where they are to differ.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
