@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use course_tests::{Notebook, format, rules};
+use support::claim::{Ledger, read_records};
 
 const USAGE: &str =
     "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …";
@@ -56,11 +57,10 @@ fn check(notebook: &Path, verdicts: &Path) -> Result<String, Vec<String>> {
 }
 
 /// How many claims the run judged, and what is wrong with the verdicts.
-fn claims(_notebook: &str, _verdicts: &Path) -> Result<(usize, Vec<String>), String> {
-    // Waits for `support::claim`:
-    // let records = read_records(verdicts).map_err(|e| e.to_string())?;
-    // let findings = Ledger::course().map_err(|e| e.to_string())?.audit(notebook, &records);
-    // let judged = records.iter().filter(|r| r.notebook == notebook).count();
-    // Ok((judged, findings.iter().map(ToString::to_string).collect()))
-    Ok((0, Vec::new()))
+fn claims(notebook: &str, verdicts: &Path) -> Result<(usize, Vec<String>), String> {
+    let records = read_records(verdicts).map_err(|e| e.to_string())?;
+    let ledger = Ledger::course().map_err(|e| e.to_string())?;
+    let findings = ledger.audit(notebook, &records);
+    let judged = records.iter().filter(|record| record.notebook == notebook).count();
+    Ok((judged, findings.iter().map(ToString::to_string).collect()))
 }

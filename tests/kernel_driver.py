@@ -48,7 +48,8 @@ def answer(manager, client, command):
 
 
 def main(kernel):
-    manager, client = start_new_kernel(startup_timeout=120, kernel_name=kernel)
+    # The kernel prints a line of its own, which must not mix with the replies.
+    manager, client = start_new_kernel(startup_timeout=120, kernel_name=kernel, stdout=sys.stderr)
     for line in sys.stdin:
         command = json.loads(line)
         try:

@@ -9,7 +9,7 @@ function judge() {
   const room = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > room) {
     const wide = [...document.querySelectorAll("main *")].find((e) => e.getBoundingClientRect().right > room + 1);
-    found.push(`wider than the window${wide ? `: <${wide.localName} class="${wide.getAttribute("class") ?? ""}">` : ""}`);
+    found.push(`wider than the window${wide ? `: <${wide.localName}${wide.className ? ` class="${wide.getAttribute("class")}"` : ""}>` : ""}`);
   }
   charts().forEach((chart, i) => {
     const name = `chart ${i + 1}`;
