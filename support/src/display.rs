@@ -10,7 +10,10 @@ pub(crate) fn emit(contents: &[(&str, &str)]) {
     let mut text = String::new();
     for (mime, content) in contents {
         // Writing to a String cannot fail.
-        let _ = write!(text, "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n");
+        let _ = write!(
+            text,
+            "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n"
+        );
     }
     let mut out = io::stdout().lock();
     // A kernel that closed our output is gone: there is nobody left to tell.

@@ -1,0 +1,104 @@
+# Glue only. `make help` lists what there is; everything built or downloaded goes under target/.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := html
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: html test lab notebooks bench lint lock setup clean help
+
+EVCXR := 0.22.0
+ROOT := $(CURDIR)
+T := $(ROOT)/target
+PY := $(T)/venv/bin/python
+KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
+
+NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
+EXECUTED := $(NOTEBOOKS:%=target/%)
+CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(wildcard data/*)
+SITE := notebooks/conf.py notebooks/index.md $(wildcard notebooks/_static/* notebooks/_templates/*)
+
+# Jupyter and pip keep out of the home folder.
+export PATH := $(T)/venv/bin:$(PATH)
+export JUPYTER_CONFIG_DIR := $(T)/jupyter/config
+export JUPYTER_DATA_DIR := $(T)/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(T)/jupyter/runtime
+export IPYTHONDIR := $(T)/jupyter/ipython
+export JUPYTER_PREFER_ENV_PATH := 1
+export PIP_CACHE_DIR := $(T)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+html: target/html/index.html ## run every notebook, check it, render the site (the default)
+	@if [ -e target/.rendered ]; then rm target/.rendered; else echo "Nothing has changed since the last run."; fi
+	@echo "Open file://$(T)/html/index.html"
+
+test: html ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
+	@COURSE_PYTHON=$(PY) COURSE_SITE=$(T)/html COURSE_NOTEBOOKS=$(T)/notebooks \
+	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
+	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
+	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
+
+lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
+	cd notebooks && exec $(T)/venv/bin/jupyter lab
+
+notebooks: $(EXECUTED) ## run what changed and put the outputs into notebooks/, ready to commit
+	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
+
+bench: ## criterion benches of the support crate
+	cargo bench --workspace --benches
+
+lint: ## formatting, clippy, documentation; warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+lock: target/setup.ok ## pin the Python packages anew
+	$(PY) -m pip install -q uv && cd notebooks && $(T)/venv/bin/uv pip compile -q --universal --python-version 3.10 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements.in -o requirements.txt
+
+setup: target/setup.ok ## the kernel and Jupyter, under target/
+
+clean: ## remove everything built or downloaded
+	rm -rf target
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+# The right kernel on the PATH is used and not built again. It has no --version, but its own source paths carry it.
+target/setup.ok: target/venv.ok
+	@kernel=$$(command -v evcxr_jupyter || true); \
+	if [ -n "$$kernel" ] && grep -q 'evcxr_jupyter-$(EVCXR)/' "$$kernel"; then echo "Using the kernel on the PATH: $$kernel"; \
+	else $(MAKE) --no-print-directory $(KERNEL); kernel=$(KERNEL); fi; \
+	JUPYTER_PATH=$(T)/venv/share/jupyter $$kernel --install >/dev/null
+	@touch $@
+
+target/venv.ok: notebooks/requirements.txt
+	@command -v python3 >/dev/null || { echo "make: python3 is missing: install Python 3.10 or later"; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: $$(python3 -V) is too old: install Python 3.10 or later"; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "make: Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "Installing Jupyter and Sphinx into target/venv (half a minute) …"
+	@mkdir -p target && python3 -m venv target/venv
+	@$(PY) -m pip install -q --require-hashes -r $< || { echo "make: pip could not install notebooks/requirements.txt: the first set-up needs the network; run make again to resume"; exit 1; }
+	@touch $@
+
+# The build folder outlives an interrupted build, so that the next make goes on where this one stopped.
+$(KERNEL):
+	@command -v cargo >/dev/null || { echo "make: cargo is missing: install Rust from https://rustup.rs"; exit 1; }
+	@command -v cc >/dev/null || { echo "make: no C linker (cc): install one (Debian, Ubuntu: apt install gcc; macOS: xcode-select --install)"; exit 1; }
+	@echo "Building the kernel evcxr_jupyter $(EVCXR) into target/ (6 minutes on 2 cores, once) …"
+	@CARGO_TARGET_DIR=target/kernel-build cargo install evcxr_jupyter --version =$(EVCXR) --locked --no-track --root target/kernel-$(EVCXR) \
+	  || { echo "make: the kernel did not build (see above; the first build needs the network); run make again to resume"; exit 1; }
+	@rm -rf target/kernel-build
+
+# One notebook at a time: they measure.
+target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
+	@cargo build -q -p course-tests --bin check
+	@rm -f target/verdicts/$*.jsonl
+	@COURSE_NOTEBOOK=$* COURSE_VERDICTS=$(T)/verdicts $(PY) notebooks/execute.py $< target/running/$*.ipynb
+	@target/debug/check target/running/$*.ipynb target/verdicts
+	@mkdir -p target/notebooks && mv target/running/$*.ipynb $@
+
+target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
+	@echo "Rendering the site …"
+	@cp notebooks/index.md target/notebooks/
+	@$(PY) -m sphinx -W --keep-going -q -b html -c notebooks -d target/doctrees target/notebooks target/html
+	@touch $@ target/.rendered

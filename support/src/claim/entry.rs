@@ -1,0 +1,207 @@
+//! One entry of the ledger.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+/// One statement of the notes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Its name, unique in the ledger.
+    pub id: String,
+    /// The notebook that judges it, such as `01-theory`.
+    pub notebook: String,
+    /// The heading of the notes under which it stands, in Chinese.
+    pub section: String,
+    /// What the notes say, in English.
+    pub en: String,
+    /// What the notes say, in Chinese.
+    pub zh: String,
+    /// What kind of evidence decides it.
+    pub kind: Kind,
+    /// The verdict that we expect.
+    pub expect: Expect,
+    /// The correction, where we expect the notes to be refuted or dated.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// For a timing claim, what is measured and what the notes need.
+    #[serde(default)]
+    pub bounds: Vec<Bound>,
+}
+
+/// What kind of evidence decides a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// An order, a count, a value: the same on every machine.
+    Exact,
+    /// A ratio or a bound, with a margin: a machine may be too noisy to tell.
+    Timing,
+}
+
+/// The verdict that we expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expect {
+    /// The notes are right.
+    Holds,
+    /// The notes are wrong.
+    Refuted,
+    /// The notes were right once.
+    Dated,
+}
+
+/// A number that a timing claim needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawBound", into = "RawBound")]
+pub struct Bound {
+    /// The name of the ratio: what is divided by what.
+    pub what: String,
+    /// What it has to be.
+    pub limit: Limit,
+    /// The fraction of the limit's value within which `about` is satisfied, or a one-sided limit is left open.
+    pub margin: f64,
+}
+
+/// What a ratio has to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// This, give or take the margin.
+    About(f64),
+    /// This or more.
+    AtLeast(f64),
+    /// This or less.
+    AtMost(f64),
+}
+
+impl Limit {
+    pub(crate) fn value(self) -> f64 {
+        let (Self::About(v) | Self::AtLeast(v) | Self::AtMost(v)) = self;
+        v
+    }
+}
+
+/// A bound as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawBound {
+    what: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at_least: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at_most: Option<f64>,
+    margin: f64,
+}
+
+impl TryFrom<RawBound> for Bound {
+    type Error = String;
+
+    fn try_from(
+        RawBound {
+            what,
+            about,
+            at_least,
+            at_most,
+            margin,
+        }: RawBound,
+    ) -> Result<Self, String> {
+        let limit = match (about, at_least, at_most) {
+            (Some(v), None, None) => Limit::About(v),
+            (None, Some(v), None) => Limit::AtLeast(v),
+            (None, None, Some(v)) => Limit::AtMost(v),
+            _ => {
+                return Err(format!(
+                    "bound `{what}` needs exactly one of `about`, `at-least`, `at-most`"
+                ));
+            }
+        };
+        if !(limit.value().is_finite() && limit.value() > 0.0) {
+            return Err(format!(
+                "bound `{what}`: {} is no ratio; write a number above 0",
+                limit.value()
+            ));
+        }
+        if !(0.0..1.0).contains(&margin) || (margin == 0.0 && matches!(limit, Limit::About(_))) {
+            return Err(format!(
+                "bound `{what}`: margin {margin} is no fraction; write 0.15 for 15% (below 1; above 0 for `about`)"
+            ));
+        }
+        Ok(Self {
+            what,
+            limit,
+            margin,
+        })
+    }
+}
+
+impl From<Bound> for RawBound {
+    fn from(
+        Bound {
+            what,
+            limit,
+            margin,
+        }: Bound,
+    ) -> Self {
+        let mut raw = Self {
+            what,
+            about: None,
+            at_least: None,
+            at_most: None,
+            margin,
+        };
+        match limit {
+            Limit::About(v) => raw.about = Some(v),
+            Limit::AtLeast(v) => raw.at_least = Some(v),
+            Limit::AtMost(v) => raw.at_most = Some(v),
+        }
+        raw
+    }
+}
+
+impl Claim {
+    /// Whether the entry makes sense; the error says what to write instead.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let fields = [
+            ("id", &self.id),
+            ("notebook", &self.notebook),
+            ("section", &self.section),
+            ("en", &self.en),
+            ("zh", &self.zh),
+        ];
+        if let Some((name, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
+            return Err(format!("`{name}` is empty"));
+        }
+        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !plain(&self.id) || !plain(&self.notebook) {
+            return Err("`id` and `notebook` are made of letters, digits and hyphens".into());
+        }
+        match self.kind {
+            Kind::Timing if self.bounds.is_empty() => {
+                return Err(
+                    "a timing claim needs `bounds`: what is measured, and what the notes need"
+                        .into(),
+                );
+            }
+            Kind::Exact if !self.bounds.is_empty() => {
+                return Err("an exact claim has no `bounds`; is its kind \"timing\"?".into());
+            }
+            _ => {}
+        }
+        let mut names = HashSet::new();
+        if let Some(twice) = self.bounds.iter().find(|bound| !names.insert(&bound.what)) {
+            return Err(format!("two bounds are named `{}`", twice.what));
+        }
+        match (self.expect, self.why.as_deref().map(str::trim)) {
+            (Expect::Holds, Some(_)) => {
+                Err("`why` is a correction, and a claim that holds needs none".into())
+            }
+            (Expect::Refuted | Expect::Dated, None | Some("")) => {
+                Err("expected to be refuted or dated: `why` has to give the correction".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}

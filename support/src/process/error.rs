@@ -1,0 +1,91 @@
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong with a process, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system made no new process.
+    #[error(
+        "cannot fork for process {name:?}: {source}; if a limit is reached, wait for some processes first (see `ulimit -u`)"
+    )]
+    Fork {
+        /// Name of the process that was to start.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The child could not have been bound to its parent's life, so it was not started.
+    #[error("cannot bind process {name:?} to the life of its parent: {source}")]
+    Bind {
+        /// Name of the process that was to start.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A command could not be run.
+    #[error("cannot run {program:?}: {source}; is it installed, executable and on the PATH?")]
+    Spawn {
+        /// The program, as given.
+        program: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A setting was changed that counts only before the start.
+    #[error(
+        "process {name:?} has already started: set `daemon` on the builder, before `start`, `run` or `spawn`"
+    )]
+    AlreadyStarted {
+        /// Name of the process.
+        name: String,
+    },
+    /// The process is not a child of the caller, or no longer one.
+    #[error(
+        "process {pid} is not a child waiting for us: something else reaped it (a `waitpid(-1)`, an ignored SIGCHLD), \
+         or this handle was copied into a child by a fork"
+    )]
+    NotOurChild {
+        /// Process id.
+        pid: u32,
+    },
+    /// The system refused to report on a child.
+    #[error("cannot wait for process {pid}: {source}")]
+    Wait {
+        /// Process id.
+        pid: u32,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system refused to send a signal.
+    #[error("cannot send {signal} to process {pid}: {source}")]
+    Signal {
+        /// Process id.
+        pid: u32,
+        /// Name of the signal.
+        signal: &'static str,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A process without a time limit was to be left alone; it was killed instead.
+    #[error(
+        "process {name:?} has no time limit and was killed: only one made with `outlive_parent(bound)` can be detached"
+    )]
+    Unbounded {
+        /// Name of the process.
+        name: String,
+    },
+    /// A thread was to be pinned to a core that it may not use.
+    #[error("core {core} is not among the cores this thread may use: {allowed:?}")]
+    CoreNotAllowed {
+        /// The core that was asked for.
+        core: usize,
+        /// The cores that may be used.
+        allowed: Vec<usize>,
+    },
+    /// The system refused to read or set the cores of a thread.
+    #[error("cannot read or set the cores of this thread: {0}")]
+    Affinity(#[source] io::Error),
+    /// The processes of this machine cannot be listed.
+    #[error("cannot list the processes of this machine; on Linux, is /proc mounted?")]
+    NoProcessList,
+}

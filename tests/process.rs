@@ -1,0 +1,719 @@
+//! `support::process` against the real kernel.
+//!
+//! Each case runs on the main thread of a process of its own, so that its children can be counted exactly. When it ends it must
+//! have none left.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::panic::panic_any;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, mem, process, thread};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::prctl::set_child_subreaper;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use support::process::inspect::{Snapshot, State, inspect};
+use support::process::{Error, Exit, Process, Run, allowed_cores, pin_to_core};
+
+/// Names the case that this process is to run.
+const CASE: &str = "PROCESS_TEST_CASE";
+const LIMIT: Duration = Duration::from_secs(20);
+const KILLED: Exit = Exit::Signal(libc::SIGKILL);
+
+macro_rules! named {
+    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
+}
+
+const CASES: &[(&str, fn())] = named![
+    what_it_returns_is_its_exit_code,
+    panic_is_101,
+    payload_that_panics_on_drop_is_101,
+    exits_say_what_happened,
+    output_appears_once,
+    join_twice_gives_the_same,
+    join_timeout_expires_then_succeeds,
+    join_survives_interrupting_signals,
+    is_alive_leaves_the_zombie,
+    try_join_reaps,
+    dropping_a_running_child_kills_and_reaps,
+    dropping_a_finished_child_reaps,
+    daemon_flag_comes_too_late,
+    names_and_run,
+    child_of_main_thread_dies_with_parent,
+    children_of_ended_thread_die_with_parent_not_thread,
+    command_dies_with_parent,
+    command_of_ended_thread_dies_with_parent_not_thread,
+    parent_that_dies_at_once_leaves_nothing,
+    orphan_ends_at_its_bound,
+    command_ends_at_its_bound,
+    detach_needs_a_bound,
+    terminate_and_kill,
+    grace_runs_out,
+    missing_program_is_a_clear_error,
+    pipes_of_a_command,
+    two_hundred_quick_children,
+    fork_while_threads_print,
+    children_may_have_threads_that_print,
+    nested_children,
+    reaped_by_another_is_a_clear_error,
+    handle_dropped_in_a_child_kills_nobody,
+    gone_is_none,
+    threads_are_not_processes,
+    busy_child_has_the_processor,
+    pinned_to_an_allowed_core,
+];
+
+/// Programs that some cases run and observe from outside.
+const FIXTURES: &[(&str, fn())] = named![
+    fixture_output,
+    fixture_parent_main,
+    fixture_parent_thread,
+    fixture_parent_command,
+    fixture_parent_command_thread,
+    fixture_print_storm,
+];
+
+fn main() {
+    if let Ok(name) = env::var(CASE) {
+        let (_, case) = CASES
+            .iter()
+            .chain(FIXTURES)
+            .find(|(known, _)| *known == name)
+            .unwrap();
+        case();
+        let left = waitpid(None, Some(WaitPidFlag::WNOHANG));
+        assert_eq!(left, Err(Errno::ECHILD), "children are left");
+        return;
+    }
+    let trials = CASES
+        .iter()
+        .map(|&(name, _)| Trial::test(name, move || isolated(name)))
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn this_program(case: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.env(CASE, case);
+    command
+}
+
+fn isolated(name: &str) -> Result<(), Failed> {
+    let (mut read, write) = io::pipe()?;
+    let mut command = this_program(name);
+    command
+        .stdin(Stdio::null())
+        .stdout(write.try_clone()?)
+        .stderr(write)
+        .process_group(0);
+    let mut child = command.spawn()?;
+    drop(command);
+    let output = thread::spawn(move || {
+        let mut output = Vec::new();
+        read.read_to_end(&mut output)
+            .map(|_| String::from_utf8_lossy(&output).into_owned())
+    });
+    let deadline = Instant::now() + LIMIT;
+    let status = loop {
+        match child.try_wait()? {
+            None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            status => break status,
+        }
+    };
+    // Whatever the case left in its group would keep the output open.
+    let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
+    child.wait()?;
+    let output = output.join().unwrap()?;
+    match status {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("{status}\n{output}").into()),
+        None => Err(format!("still running after {LIMIT:?}\n{output}").into()),
+    }
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn sleeper() -> Process {
+    Process::start(|| thread::sleep(ms(60_000))).unwrap()
+}
+
+fn wait_for_zombie(pid: u32) {
+    while inspect(pid).unwrap().unwrap().state != State::Zombie {
+        thread::sleep(ms(1));
+    }
+}
+
+fn what_it_returns_is_its_exit_code() {
+    assert_eq!(exit_of(Process::start(|| ())), Exit::Code(0));
+    assert_eq!(exit_of(Process::start(|| 7)), Exit::Code(7));
+    assert_eq!(exit_of(Process::start(|| 256 + 7)), Exit::Code(7));
+    assert!(
+        Process::start(|| Ok::<(), Error>(()))
+            .unwrap()
+            .join()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(
+        Process::start(|| Err::<(), _>("broken"))
+            .unwrap()
+            .join()
+            .unwrap(),
+        Exit::Code(1)
+    );
+    assert_eq!(exit_of(Process::start(|| process::exit(3))), Exit::Code(3));
+}
+
+fn exit_of(child: Result<Process, Error>) -> Exit {
+    child.unwrap().join().unwrap()
+}
+
+fn panic_is_101() {
+    assert_eq!(
+        exit_of(Process::start(|| panic!("on purpose"))),
+        Exit::Code(101)
+    );
+}
+
+fn payload_that_panics_on_drop_is_101() {
+    struct Mine;
+    impl Drop for Mine {
+        fn drop(&mut self) {
+            panic!("and again");
+        }
+    }
+    assert_eq!(exit_of(Process::start(|| panic_any(Mine))), Exit::Code(101));
+}
+
+fn exits_say_what_happened() {
+    let child = sleeper();
+    child.kill().unwrap();
+    let exit = exit_of(Ok(child));
+    assert_eq!(exit, KILLED);
+    assert_eq!(exit.to_string(), "killed by signal 9 (SIGKILL)");
+    // A real-time signal, which has no name.
+    let child = sleeper();
+    // SAFETY: two numbers.
+    unsafe { libc::kill(child.pid() as i32, 40) };
+    assert_eq!(exit_of(Ok(child)).to_string(), "killed by signal 40");
+}
+
+fn fixture_output() {
+    print!("partial, ");
+    let mut child = Process::start(|| print!("child, ")).unwrap();
+    child.join().unwrap();
+    print!("parent");
+}
+
+fn output_appears_once() {
+    let output = this_program("fixture_output").output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "partial, child, parent"
+    );
+}
+
+fn join_twice_gives_the_same() {
+    let mut child = Process::start(|| 7).unwrap();
+    assert_eq!(child.exit(), None);
+    for _ in 0..2 {
+        assert_eq!(child.join().unwrap(), Exit::Code(7));
+        assert_eq!(child.try_join().unwrap(), Some(Exit::Code(7)));
+        assert_eq!(
+            child.join_timeout(Duration::ZERO).unwrap(),
+            Some(Exit::Code(7))
+        );
+    }
+    assert_eq!(child.exit(), Some(Exit::Code(7)));
+    // The id may be another's by now: nothing is sent.
+    child.kill().unwrap();
+    child.terminate().unwrap();
+}
+
+fn join_timeout_expires_then_succeeds() {
+    let mut child = Process::start(|| thread::sleep(ms(300))).unwrap();
+    let start = Instant::now();
+    assert_eq!(child.join_timeout(ms(50)).unwrap(), None);
+    assert!(start.elapsed() >= ms(50));
+    assert!(child.is_alive());
+    assert_eq!(
+        child.join_timeout(Duration::MAX).unwrap(),
+        Some(Exit::Code(0))
+    );
+}
+
+fn join_survives_interrupting_signals() {
+    extern "C" fn ignore(_: libc::c_int) {}
+    let action = SigAction::new(
+        SigHandler::Handler(ignore),
+        SaFlags::empty(),
+        SigSet::empty(),
+    );
+    // SAFETY: the handler does nothing.
+    unsafe { sigaction(Signal::SIGUSR1, &action) }.unwrap();
+    let parent = Pid::this();
+    let mut pest = Process::start(move || {
+        for _ in 0..40 {
+            thread::sleep(ms(5));
+            let _ = kill(parent, Signal::SIGUSR1);
+        }
+    })
+    .unwrap();
+    let mut child = sleeper();
+    let start = Instant::now();
+    assert_eq!(child.join_timeout(ms(100)).unwrap(), None);
+    assert!(start.elapsed() >= ms(100));
+    assert_eq!(pest.join().unwrap(), Exit::Code(0));
+}
+
+fn is_alive_leaves_the_zombie() {
+    let mut child = Process::start(|| 7).unwrap();
+    wait_for_zombie(child.pid());
+    assert!(!child.is_alive());
+    assert!(!child.is_alive());
+    assert_eq!(inspect(child.pid()).unwrap().unwrap().state, State::Zombie);
+    let snapshot = Snapshot::take().unwrap();
+    let pids: Vec<_> = snapshot
+        .children_of(process::id())
+        .iter()
+        .map(|info| info.pid)
+        .collect();
+    assert_eq!(pids, [child.pid()]);
+    child.terminate().unwrap();
+    assert_eq!(child.join().unwrap(), Exit::Code(7));
+}
+
+fn try_join_reaps() {
+    let mut child = sleeper();
+    assert_eq!(child.try_join().unwrap(), None);
+    child.kill().unwrap();
+    while child.is_alive() {
+        thread::sleep(ms(1));
+    }
+    assert_eq!(child.try_join().unwrap(), Some(KILLED));
+    assert_eq!(inspect(child.pid()).unwrap(), None);
+}
+
+fn dropping_a_running_child_kills_and_reaps() {
+    let child = sleeper();
+    let pid = child.pid();
+    assert!(child.is_alive());
+    drop(child);
+    assert_eq!(inspect(pid).unwrap(), None);
+}
+
+fn dropping_a_finished_child_reaps() {
+    let child = Process::start(|| ()).unwrap();
+    let pid = child.pid();
+    wait_for_zombie(pid);
+    drop(child);
+    assert_eq!(inspect(pid).unwrap(), None);
+}
+
+fn daemon_flag_comes_too_late() {
+    let mut child = Process::builder()
+        .name("zhao")
+        .daemon(true)
+        .start(|| ())
+        .unwrap();
+    assert!(child.daemon());
+    let error = child.set_daemon(false).unwrap_err();
+    assert!(
+        matches!(&error, Error::AlreadyStarted { name } if name == "zhao"),
+        "{error}"
+    );
+    assert!(child.daemon());
+}
+
+fn names_and_run() {
+    struct Quick;
+    impl Run for Quick {
+        fn run(self) {}
+    }
+    let mut first = Process::builder().run(Quick).unwrap();
+    let second = Process::builder().name("zhao").run(Quick).unwrap();
+    let third = Process::start(|| ()).unwrap();
+    assert_eq!(
+        [first.name(), second.name(), third.name()],
+        ["Process-1", "zhao", "Process-2"]
+    );
+    assert!(first.join().unwrap().success());
+}
+
+/// Tells the case which processes to watch, and waits to be killed.
+fn report_and_sleep(children: &[&Process]) {
+    for child in children {
+        println!("{}", child.pid());
+    }
+    println!("ready");
+    thread::sleep(ms(60_000));
+}
+
+fn fixture_parent_main() {
+    report_and_sleep(&[
+        &sleeper(),
+        &Process::builder()
+            .daemon(true)
+            .start(|| loop_forever())
+            .unwrap(),
+    ]);
+}
+
+fn loop_forever() -> ! {
+    loop {
+        std::hint::black_box(());
+    }
+}
+
+fn fixture_parent_thread() {
+    let start = || thread::spawn(sleeper).join().unwrap();
+    let mut children = [start(), start(), start()];
+    // One of the main thread, made when the lifeline exists.
+    let other = sleeper();
+    for child in &mut children {
+        assert_eq!(
+            child.join_timeout(ms(100)).unwrap(),
+            None,
+            "died with its thread"
+        );
+    }
+    let [a, b, c] = &children;
+    report_and_sleep(&[a, b, c, &other]);
+}
+
+fn sleep_command() -> Process {
+    let mut command = Command::new("sleep");
+    command.arg("60");
+    Process::builder().spawn(command).unwrap()
+}
+
+fn fixture_parent_command() {
+    report_and_sleep(&[&sleep_command()]);
+}
+
+fn fixture_parent_command_thread() {
+    let mut child = thread::spawn(sleep_command).join().unwrap();
+    assert_eq!(
+        child.join_timeout(ms(100)).unwrap(),
+        None,
+        "died with its thread"
+    );
+    report_and_sleep(&[&child]);
+}
+
+/// Kills a parent, and checks that the kernel then kills each child: orphans become ours, so their ends can be read.
+fn children_die_with(fixture: &str, count: usize) {
+    set_child_subreaper(true).unwrap();
+    let mut parent = this_program(fixture)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = io::BufRead::lines(io::BufReader::new(parent.stdout.take().unwrap()));
+    let lines = lines.map(Result::unwrap).take_while(|line| line != "ready");
+    let children: Vec<i32> = lines.map(|line| line.parse().unwrap()).collect();
+    assert_eq!(children.len(), count);
+    parent.kill().unwrap();
+    let start = Instant::now();
+    parent.wait().unwrap();
+    for pid in children.into_iter().map(Pid::from_raw) {
+        assert_eq!(
+            waitpid(pid, None),
+            Ok(WaitStatus::Signaled(pid, Signal::SIGKILL, false))
+        );
+    }
+    assert!(start.elapsed() < ms(5_000), "took {:?}", start.elapsed());
+}
+
+fn child_of_main_thread_dies_with_parent() {
+    children_die_with("fixture_parent_main", 2);
+}
+
+fn children_of_ended_thread_die_with_parent_not_thread() {
+    children_die_with("fixture_parent_thread", 4);
+}
+
+fn command_dies_with_parent() {
+    children_die_with("fixture_parent_command", 1);
+}
+
+fn command_of_ended_thread_dies_with_parent_not_thread() {
+    children_die_with("fixture_parent_command_thread", 1);
+}
+
+fn parent_that_dies_at_once_leaves_nothing() {
+    set_child_subreaper(true).unwrap();
+    for round in 0..40 {
+        let mut parent = Process::start(|| {
+            if round % 2 == 0 {
+                mem::forget(sleeper());
+            } else {
+                thread::spawn(|| mem::forget(sleeper())).join().unwrap();
+            }
+        })
+        .unwrap();
+        assert!(parent.join().unwrap().success());
+    }
+    for _ in 0..40 {
+        let status = waitpid(None, None).unwrap();
+        assert!(
+            matches!(status, WaitStatus::Signaled(_, Signal::SIGKILL, _)),
+            "{status:?}"
+        );
+    }
+}
+
+fn orphan_ends_at_its_bound() {
+    set_child_subreaper(true).unwrap();
+    let start = Instant::now();
+    let mut parent = Process::start(|| {
+        let bounded = Process::builder().outlive_parent(ms(300));
+        bounded
+            .start(|| thread::sleep(ms(60_000)))
+            .unwrap()
+            .detach()
+            .map(|_| ())
+    })
+    .unwrap();
+    assert!(parent.join().unwrap().success());
+    let status = waitpid(None, None).unwrap();
+    assert!(
+        matches!(status, WaitStatus::Signaled(_, Signal::SIGALRM, _)),
+        "{status:?}"
+    );
+    assert!(
+        start.elapsed() >= ms(300) && start.elapsed() < ms(5_000),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+fn command_ends_at_its_bound() {
+    let mut command = Command::new("sleep");
+    command.arg("60");
+    let child = Process::builder().outlive_parent(ms(100)).spawn(command);
+    assert_eq!(exit_of(child), Exit::Signal(libc::SIGALRM));
+}
+
+fn detach_needs_a_bound() {
+    let child = sleeper();
+    let pid = child.pid();
+    let error = child.detach().unwrap_err();
+    assert!(matches!(error, Error::Unbounded { .. }), "{error}");
+    assert_eq!(inspect(pid).unwrap(), None);
+}
+
+fn ignoring_sigterm() -> Process {
+    let (mut read, write) = io::pipe().unwrap();
+    let child = Process::start(|| {
+        // SAFETY: no handler is installed.
+        unsafe { nix::sys::signal::signal(Signal::SIGTERM, SigHandler::SigIgn) }.unwrap();
+        (&write).write_all(b".").unwrap();
+        thread::sleep(ms(60_000));
+    })
+    .unwrap();
+    read.read_exact(&mut [0]).unwrap();
+    child
+}
+
+fn terminate_and_kill() {
+    let child = sleeper();
+    child.terminate().unwrap();
+    assert_eq!(exit_of(Ok(child)), Exit::Signal(libc::SIGTERM));
+    let mut child = ignoring_sigterm();
+    child.terminate().unwrap();
+    assert_eq!(child.join_timeout(ms(100)).unwrap(), None);
+    child.kill().unwrap();
+    assert_eq!(child.join().unwrap(), KILLED);
+}
+
+fn grace_runs_out() {
+    assert_eq!(
+        sleeper().terminate_within(ms(5_000)).unwrap(),
+        Exit::Signal(libc::SIGTERM)
+    );
+    let start = Instant::now();
+    assert_eq!(
+        ignoring_sigterm().terminate_within(ms(100)).unwrap(),
+        KILLED
+    );
+    assert!(start.elapsed() >= ms(100));
+}
+
+fn missing_program_is_a_clear_error() {
+    for from_thread in [false, true] {
+        let spawn = || Process::builder().spawn(Command::new("no-such-program"));
+        let result = if from_thread {
+            thread::spawn(spawn).join().unwrap()
+        } else {
+            spawn()
+        };
+        let error = result.unwrap_err().to_string();
+        assert!(
+            error.contains("no-such-program") && error.contains("No such file"),
+            "{error}"
+        );
+    }
+}
+
+fn pipes_of_a_command() {
+    let mut command = Command::new("cat");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut cat = Process::builder().spawn(command).unwrap();
+    cat.stdin.take().unwrap().write_all(b"through").unwrap();
+    let mut text = String::new();
+    cat.stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(text, "through");
+    assert!(cat.join().unwrap().success());
+    let mut command = Command::new("cat");
+    command.stdin(Stdio::piped());
+    // The join closes its input.
+    assert!(exit_of(Process::builder().spawn(command)).success());
+}
+
+fn two_hundred_quick_children() {
+    let mut children: Vec<_> = (0..200)
+        .map(|n| Process::start(move || n).unwrap())
+        .collect();
+    for (n, child) in children.iter_mut().enumerate() {
+        assert_eq!(child.join().unwrap(), Exit::Code(n as i32));
+    }
+}
+
+fn fixture_print_storm() {
+    for thread in 0..3 {
+        thread::spawn(move || {
+            loop {
+                println!("thread {thread}");
+                eprintln!("thread {thread}");
+            }
+        });
+    }
+    for n in 0..100 {
+        let mut child = Process::start(move || {
+            println!("child {n}");
+            eprintln!("child {n}");
+        })
+        .unwrap();
+        assert_eq!(
+            child.join_timeout(ms(5_000)).unwrap(),
+            Some(Exit::Code(0)),
+            "child {n} hangs"
+        );
+    }
+}
+
+fn fork_while_threads_print() {
+    let output = this_program("fixture_print_storm").output().unwrap();
+    assert!(output.status.success(), "{}", output.status);
+    // Lines on stderr are written piece by piece, so those of several processes mix.
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        text.lines()
+            .filter(|line| line.starts_with("child "))
+            .count(),
+        100
+    );
+}
+
+fn children_may_have_threads_that_print() {
+    let child = Process::start(|| {
+        thread::spawn(|| {
+            println!("out");
+            eprintln!("err");
+        })
+        .join()
+        .unwrap();
+    });
+    assert_eq!(
+        child.unwrap().join_timeout(ms(5_000)).unwrap(),
+        Some(Exit::Code(0))
+    );
+}
+
+fn nested_children() {
+    fn nest(depth: i32) -> i32 {
+        match depth {
+            0 => 7,
+            _ => match exit_of(Process::start(|| nest(depth - 1))) {
+                Exit::Code(code) => code + 1,
+                Exit::Signal(signal) => panic!("signal {signal}"),
+            },
+        }
+    }
+    assert_eq!(nest(3), 10);
+    assert_eq!(thread::spawn(|| nest(3)).join().unwrap(), 10);
+}
+
+fn reaped_by_another_is_a_clear_error() {
+    let mut child = Process::start(|| ()).unwrap();
+    waitpid(None, None).unwrap();
+    assert!(!child.is_alive());
+    assert!(matches!(child.join(), Err(Error::NotOurChild { .. })));
+    assert!(matches!(
+        child.join_timeout(ms(10)),
+        Err(Error::NotOurChild { .. })
+    ));
+    assert!(matches!(child.kill(), Err(Error::NotOurChild { .. })));
+}
+
+fn handle_dropped_in_a_child_kills_nobody() {
+    let mut slot = Some(sleeper());
+    let dropper = Process::start(|| drop(slot.take()));
+    assert_eq!(exit_of(dropper), Exit::Code(0));
+    assert!(slot.unwrap().is_alive());
+}
+
+fn gone_is_none() {
+    let mut child = Process::start(|| ()).unwrap();
+    child.join().unwrap();
+    assert_eq!(inspect(child.pid()).unwrap(), None);
+    assert!(Snapshot::take().unwrap().get(child.pid()).is_none());
+}
+
+fn threads_are_not_processes() {
+    let (send, receive) = std::sync::mpsc::channel();
+    let (_stop, stopped) = std::sync::mpsc::channel::<()>();
+    thread::spawn(move || {
+        send.send(nix::unistd::gettid().as_raw() as u32).unwrap();
+        let _ = stopped.recv();
+    });
+    let tid = receive.recv().unwrap();
+    let snapshot = Snapshot::take().unwrap();
+    assert!(snapshot.get(tid).is_none());
+    assert_eq!(inspect(tid).unwrap(), None);
+    assert_eq!(snapshot.get(process::id()).unwrap().threads, Some(2));
+}
+
+fn busy_child_has_the_processor() {
+    let busy = Process::start(loop_forever).unwrap();
+    let idle = sleeper();
+    let mine = Snapshot::over(ms(500))
+        .unwrap()
+        .filter(|info| info.parent == Some(process::id()));
+    assert_eq!(mine.by_cpu()[0].pid, busy.pid());
+    let share = |child: &Process| mine.get(child.pid()).unwrap().cpu_share.unwrap();
+    assert!(share(&busy) > 0.1 && share(&busy) < 1.1, "{}", share(&busy));
+    assert!(share(&idle) < 0.05, "{}", share(&idle));
+    assert_eq!(mine.table().to_string().lines().count(), 3);
+}
+
+fn pinned_to_an_allowed_core() {
+    let allowed = allowed_cores().unwrap();
+    let absent = allowed.last().unwrap() + 1;
+    let error = pin_to_core(absent).unwrap_err().to_string();
+    assert!(error.contains(&format!("{allowed:?}")), "{error}");
+    pin_to_core(allowed[0]).unwrap();
+    assert_eq!(allowed_cores().unwrap(), [allowed[0]]);
+}
