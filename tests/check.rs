@@ -61,6 +61,9 @@ fn claims(notebook: &str, verdicts: &Path) -> Result<(usize, Vec<String>), Strin
     let records = read_records(verdicts).map_err(|e| e.to_string())?;
     let ledger = Ledger::course().map_err(|e| e.to_string())?;
     let findings = ledger.audit(notebook, &records);
-    let judged = records.iter().filter(|record| record.notebook == notebook).count();
+    let judged = records
+        .iter()
+        .filter(|record| record.notebook == notebook)
+        .count();
     Ok((judged, findings.iter().map(ToString::to_string).collect()))
 }

@@ -131,7 +131,7 @@ impl Site {
         };
         let mut trials = vec![
             trial("search".to_owned(), Box::new(Site::search)),
-            trial("from the file system".to_owned(), Box::new(Site::from_file)),
+            trial("from the file system".to_owned(), Box::new(Site::by_file)),
         ];
         for page in pages {
             trials.push(trial(
@@ -209,7 +209,7 @@ impl Site {
     }
 
     /// A reader may open the page without any server. The theme then logs errors of its own; it must look right.
-    fn from_file(&self) -> Outcome {
+    fn by_file(&self) -> Outcome {
         let tab = self.browser.new_tab()?;
         visit(
             &tab,
