@@ -1,0 +1,69 @@
+//! `check EXECUTED.ipynb VERDICTS` says what is wrong with a run; `check --fmt NOTEBOOK.ipynb …` lays out code cells.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use course_tests::{Notebook, format, rules};
+use support::claim::{Ledger, read_records};
+
+const USAGE: &str =
+    "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--fmt", ref notebooks @ ..] if !notebooks.is_empty() => lay_out(notebooks),
+        [notebook, verdicts] => check(Path::new(notebook), Path::new(verdicts)),
+        _ => Err(vec![USAGE.to_owned()]),
+    };
+    match result {
+        Ok(summary) => {
+            println!("{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(findings) => {
+            findings.iter().for_each(|finding| eprintln!("{finding}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn lay_out(notebooks: &[&str]) -> Result<String, Vec<String>> {
+    let mut lines = Vec::new();
+    for path in notebooks {
+        let changed = format::rewrite(Path::new(path)).map_err(|e| vec![e])?;
+        lines.push(format!("{path}: {changed} cells laid out anew"));
+    }
+    Ok(lines.join("\n"))
+}
+
+fn check(notebook: &Path, verdicts: &Path) -> Result<String, Vec<String>> {
+    let notebook = Notebook::read(notebook).map_err(|e| vec![e])?;
+    let mut findings = rules::run(&notebook);
+    let (judged, wrong) = claims(&notebook.name, verdicts).map_err(|e| vec![e])?;
+    findings.extend(
+        wrong
+            .iter()
+            .map(|what| format!("{}: {what}", notebook.name)),
+    );
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let cells = notebook.code().count();
+    Ok(format!(
+        "{}: {cells} cells, {judged} claims judged",
+        notebook.name
+    ))
+}
+
+/// How many claims the run judged, and what is wrong with the verdicts.
+fn claims(notebook: &str, verdicts: &Path) -> Result<(usize, Vec<String>), String> {
+    let records = read_records(verdicts).map_err(|e| e.to_string())?;
+    let ledger = Ledger::course().map_err(|e| e.to_string())?;
+    let findings = ledger.audit(notebook, &records);
+    let judged = records
+        .iter()
+        .filter(|record| record.notebook == notebook)
+        .count();
+    Ok((judged, findings.iter().map(ToString::to_string).collect()))
+}

@@ -1,0 +1,156 @@
+//! What a notebook must keep to; each rule gives findings such as `01-theory cell 7: …`.
+
+use std::collections::HashSet;
+
+use crate::{Cell, Notebook, Output};
+
+/// The largest chart, in bytes: the repository keeps every version of it.
+const CHART_BYTES: usize = 60_000;
+const FIRST_LINES: [&str; 2] = [":cache 500", ":dep support = { path = \"../support\" }"];
+
+/// How the run went: every cell in order, none with an error or stderr that it does not announce by a tag.
+///
+/// A panic, or an `Err` that left a cell, counts as a success for the kernel; what tells is the text on stderr.
+pub fn run(notebook: &Notebook) -> Vec<String> {
+    let mut findings = Vec::new();
+    let mut before = None;
+    for cell in notebook.code() {
+        let mut find =
+            |what: String| findings.push(format!("{} {}: {what}", notebook.name, cell.label));
+        match (before, cell.execution_count) {
+            (_, None) => find("was never run".to_owned()),
+            (None, Some(n)) if n > 2 => find(format!("is the first but was run as number {n}")),
+            (Some(last), Some(n)) if n != last + 1 => {
+                find(format!("was run as number {n}, after number {last}"));
+            }
+            _ => {}
+        }
+        before = cell.execution_count.or(before);
+        for output in &cell.outputs {
+            match output {
+                Output::Error(text) if !cell.tagged("raises-exception") => {
+                    find(format!("error: {}", first_line(text)));
+                }
+                Output::Stream { name, text }
+                    if name == "stderr"
+                        && !cell.tagged("stderr")
+                        && !cell.tagged("raises-exception") =>
+                {
+                    find(first_line(text));
+                }
+                _ => {}
+            }
+        }
+    }
+    findings
+}
+
+/// How the notebook is made: its format, its first lines, its charts, its exercises.
+pub fn form(notebook: &Notebook) -> Vec<String> {
+    let name = &notebook.name;
+    let mut findings = Vec::new();
+    if notebook.nbformat != 4 {
+        findings.push(format!("{name}: nbformat {} is not 4", notebook.nbformat));
+    }
+    let mut ids = HashSet::new();
+    for cell in &notebook.cells {
+        let mut find = |what: &str| findings.push(format!("{name} {}: {what}", cell.label));
+        match &cell.id {
+            None => find("has no id"),
+            Some(id) if !ids.insert(id) => find(&format!("the id `{id}` is taken")),
+            _ => {}
+        }
+        for output in &cell.outputs {
+            if let Some(what) = chart(output) {
+                find(&what);
+            }
+        }
+    }
+    match notebook.code().next() {
+        Some(first) if first.source.lines().take(2).eq(FIRST_LINES) => {}
+        Some(first) => findings.push(format!(
+            "{name} {}: must begin with the lines `{}`",
+            first.label,
+            FIRST_LINES.join("`, `")
+        )),
+        None => findings.push(format!("{name}: has no code")),
+    }
+    findings.extend(exercises(notebook));
+    findings
+}
+
+fn chart(output: &Output) -> Option<String> {
+    let Output::Data(shown) = output else {
+        return None;
+    };
+    let get = |mime| shown.iter().find(|(m, _)| m == mime).map(|(_, text)| text);
+    let svg = get("image/svg+xml")?;
+    if get("text/plain").is_none_or(|text| text.trim().is_empty()) {
+        return Some("the chart has no text/plain alternative".to_owned());
+    }
+    (svg.len() > CHART_BYTES).then(|| {
+        format!(
+            "the chart has {} bytes; {CHART_BYTES} are allowed",
+            svg.len()
+        )
+    })
+}
+
+/// There is an exercise, and each has a solution, folded by the tag `hide-cell`, before the next heading.
+fn exercises(notebook: &Notebook) -> Vec<String> {
+    let name = &notebook.name;
+    let mut open: Option<(String, &Cell)> = None;
+    let mut seen = false;
+    let mut findings = Vec::new();
+    let unsolved = |(title, cell): (String, &Cell)| {
+        format!(
+            "{name} {}: \"{title}\" has no solution tagged `hide-cell`",
+            cell.label
+        )
+    };
+    for cell in &notebook.cells {
+        if cell.is_code {
+            if cell.tagged("hide-cell") {
+                open = None;
+            }
+            continue;
+        }
+        for title in cell.source.lines().filter(|line| line.starts_with('#')) {
+            let title = title.trim_start_matches('#').trim();
+            let exercise = title.starts_with("Exercise");
+            // "Exercises" may stand above the headings of the single ones.
+            let group = exercise && open.as_ref().is_some_and(|(above, _)| above == "Exercises");
+            if let Some(last) = open.take().filter(|_| !group) {
+                findings.push(unsolved(last));
+            }
+            if exercise {
+                seen = true;
+                open = Some((title.to_owned(), cell));
+            }
+        }
+    }
+    findings.extend(open.map(unsolved));
+    if !seen {
+        findings.push(format!(
+            "{name}: has no heading that begins with \"Exercise\""
+        ));
+    }
+    findings
+}
+
+/// The first line that says something, without colours.
+fn first_line(text: &str) -> String {
+    let plain = strip_ansi(text);
+    let line = plain.lines().map(str::trim).find(|line| !line.is_empty());
+    line.unwrap_or("(blank)").to_owned()
+}
+
+fn strip_ansi(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| c.is_ascii_alphabetic());
+        plain.push_str(end.map_or("", |end| &part[end + 1..]));
+    }
+    plain
+}
