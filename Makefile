@@ -76,7 +76,7 @@ target/venv.ok: notebooks/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: $$(python3 -V) is too old: install Python 3.10 or later"; exit 1; }
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "make: Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
 	@echo "Installing Jupyter and Sphinx into target/venv (half a minute) …"
-	@mkdir -p target && python3 -m venv target/venv
+	@mkdir -p $(IPYTHONDIR) && python3 -m venv target/venv
 	@$(PY) -m pip install -q --require-hashes -r $< || { echo "make: pip could not install notebooks/requirements.txt: the first set-up needs the network; run make again to resume"; exit 1; }
 	@touch $@
 
