@@ -18,6 +18,9 @@ html_css_files = ["course.css"]
 html_copy_source = True
 html_show_sphinx = False
 html_theme_options = {
+    "navbar_persistent": [],
+    "footer_content_items": ["extra-footer.html"],
+    "extra_footer": "MIT or Apache-2.0, at your option.",
     "use_download_button": True,
     "use_fullscreen_button": False,
     "home_page_in_toc": True,
@@ -31,11 +34,14 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 
+CHART = '<div class="chart">{}</div>'
+
+
 def inline_svg(self, data, render_image=NbElementRenderer.render_image):
     """Charts go into the page, not beside it: their text can be searched and read aloud, and they follow the theme."""
     if data.mime_type != "image/svg+xml":
         return render_image(self, data)
-    return [nodes.raw(text=f'<div class="chart">{data.content}</div>', format="html")]
+    return [nodes.raw(text=CHART.format(data.content), format="html")]
 
 
 NbElementRenderer.render_image = inline_svg
@@ -48,7 +54,8 @@ def front_chart(app):
             if "front-page" in cell["metadata"].get("tags", []):
                 for output in cell["outputs"]:
                     if svg := output.get("data", {}).get("image/svg+xml"):
-                        Path(app.srcdir, "front.svg").write_text("".join(svg), "utf-8")
+                        Path(app.srcdir, "front.svg").write_text(svg := "".join(svg), "utf-8")
+                        Path(app.srcdir, "front.html").write_text(CHART.format(svg), "utf-8")
                         return
 
 

@@ -1,7 +1,8 @@
 //! The one rule for the layout of code cells: what `rustfmt` makes of the cell as the body of a function.
 //!
 //! Lines that begin with `:` are the kernel's and stay as they are; so does a cell that is meant not to parse
-//! (`raises-exception`). A cell may be 100 columns wide, as the crate's sources. Indentation is asked for in tabs, so
+//! (`raises-exception`). A cell may be 80 columns wide, which is what a page of
+//! the site shows without scrolling. Indentation is asked for in tabs, so
 //! that taking one level off cannot touch the lines of a string. A `;` at a cell's end, which rustfmt drops after a
 //! block, stays: it keeps the kernel from showing `()`.
 
@@ -104,7 +105,7 @@ fn rustfmt(source: &str) -> Result<String, String> {
             "--edition",
             "2024",
             "--config",
-            "hard_tabs=true,max_width=104",
+            "hard_tabs=true,max_width=84",
             "--quiet",
         ])
         .stdin(Stdio::piped())
