@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 #[test]
 fn every_notebook_keeps_the_rules() {
     let paths = notebooks(&root().join("notebooks")).expect("the folder `notebooks` is there");
+    assert!(!paths.is_empty(), "no notebook is there to be judged");
     let mut findings = Vec::new();
     for path in paths {
         match Notebook::read(&path) {
@@ -18,6 +19,30 @@ fn every_notebook_keeps_the_rules() {
         }
     }
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+/// The site's style sheet has the colours that the charts need on a dark page.
+#[test]
+fn the_site_knows_the_dark_colours_of_charts() {
+    let path = root().join("notebooks/_static/course.css");
+    let css = std::fs::read_to_string(&path).expect("the style sheet is there");
+    for (variable, colour) in support::chart::DARK {
+        let line = format!("{variable}: {colour};");
+        assert!(css.contains(&line), "{} lacks `{line}`", path.display());
+    }
+}
+
+#[test]
+fn a_chart_shown_by_its_fields_is_found() {
+    let output = json!([{"output_type": "execute_result", "data": {"text/plain": "Chart { title: \"…"},
+                         "metadata": {}, "execution_count": 2}]);
+    let findings = rules::form(&made(&[(&[], json!(2), output)]));
+    assert!(
+        findings
+            .iter()
+            .any(|f| f.contains("put the cell's text in `{ }`")),
+        "{findings:?}"
+    );
 }
 
 /// A notebook of code cells: tags, execution count, outputs.

@@ -79,12 +79,19 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
     findings
 }
 
+/// The kernel falls back to `Debug` when it has to compile a cell a second time, as for a variable that was moved.
 fn chart(output: &Output) -> Option<String> {
     let Output::Data(shown) = output else {
         return None;
     };
     let get = |mime| shown.iter().find(|(m, _)| m == mime).map(|(_, text)| text);
-    let svg = get("image/svg+xml")?;
+    let Some(svg) = get("image/svg+xml") else {
+        let debug = get("text/plain").is_some_and(|text| text.starts_with("Chart {"));
+        return debug.then(|| {
+            "the kernel showed a chart's fields instead of the chart: put the cell's text in `{ }`"
+                .to_owned()
+        });
+    };
     if get("text/plain").is_none_or(|text| text.trim().is_empty()) {
         return Some("the chart has no text/plain alternative".to_owned());
     }
