@@ -40,7 +40,7 @@ test: html ## all tests: the crate, its documentation, the kernel, the notebooks
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
 	cd notebooks && exec $(T)/venv/bin/jupyter lab
 
-notebooks: target/html/index.html ## run what changed and put outputs and picture into notebooks/, ready to commit
+notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
 	@cp target/notebooks/front.svg notebooks/_static/front.svg && touch target/html/index.html
 
