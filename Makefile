@@ -15,7 +15,7 @@ KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
 CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(wildcard data/*)
-SITE := notebooks/conf.py notebooks/index.md $(wildcard notebooks/_static/* notebooks/_templates/*)
+SITE := notebooks/conf.py notebooks/index.md $(wildcard notebooks/_static/*)
 
 # Jupyter and pip keep out of the home folder.
 export PATH := $(T)/venv/bin:$(PATH)

@@ -13,9 +13,7 @@ extensions = ["myst_nb", "sphinx_book_theme"]
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
-templates_path = ["_templates"]
 html_css_files = ["course.css"]
-html_copy_source = True
 html_show_sphinx = False
 html_theme_options = {
     "navbar_persistent": [],
@@ -29,7 +27,6 @@ html_theme_options = {
 
 nb_execution_mode = "off"
 nb_merge_streams = True
-nb_render_text_lexer = "none"
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 

@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 import nbformat
-from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CELL_SECONDS = 300
@@ -30,59 +29,46 @@ def readable(text):
 
 def trouble(cell):
     """What went wrong in a cell that does not announce it, or None."""
-    tags = cell.metadata.get("tags", [])
-    for out in cell.outputs:
-        if out.output_type == "error" and "raises-exception" not in tags:
-            return readable("\n".join(out.traceback) or out.evalue)
-        if out.get("name") == "stderr" and not {"stderr", "raises-exception"} & set(tags):
-            return readable(out.text)
+    tags = set(cell.metadata.get("tags", []))
+    errors = ["\n".join(out.traceback) or out.evalue for out in cell.outputs if out.output_type == "error"]
+    if errors and "raises-exception" not in tags:
+        return readable(errors[0])
+    stderr = [out.text for out in cell.outputs if out.get("name") == "stderr"]
+    if stderr and not {"stderr", "raises-exception"} & tags:
+        return readable("".join(stderr)) or "wrote to stderr"
     return None
 
 
 def main(source, target):
-    name = source.stem
     notebook = nbformat.read(source, as_version=4)
-    # Names of older kernels in a contributor's file must not matter.
-    notebook.metadata.kernelspec = {"name": "rust", "display_name": "Rust", "language": "rust"}
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    started = {}
+    at, began = f"{source.stem} before its first cell", 0.0
 
     def on_start(cell, cell_index):
-        started[cell_index] = time.monotonic()
+        nonlocal at, began
+        if cell_index in code:
+            at, began = f"{source.stem} cell {code.index(cell_index) + 1}", time.monotonic()
 
     def on_executed(cell, cell_index, execute_reply):
-        took = time.monotonic() - started[cell_index]
-        lines = [line for line in cell.source.splitlines() if line and not line.startswith("//")]
-        what = lines[0][:60] if lines else ""
-        print(f"{name}  cell {code.index(cell_index) + 1:2}/{len(code)}  {took:6.2f} s  {what}", flush=True)
-        # nbclient keeps times to the microsecond in the file: noise in every diff.
-        cell.metadata.pop("execution", None)
+        lines = [line for line in cell.source.splitlines() if not line.startswith("//")]
+        print(f"{at}/{len(code)}  {time.monotonic() - began:6.2f} s  {' '.join(lines[:2])[:60]}", flush=True)
         if message := trouble(cell):
-            raise Failed(f"{name} cell {code.index(cell_index) + 1}: {message}")
+            raise Failed(message)
 
+    hooks = {"on_cell_start": on_start, "on_cell_executed": on_executed}
+    where = {"metadata": {"path": str(source.parent)}}
     client = NotebookClient(
-        notebook,
-        kernel_name="rust",
-        timeout=CELL_SECONDS,
-        startup_timeout=120,
-        allow_errors=True,
-        resources={"metadata": {"path": str(source.parent)}},
-        on_cell_start=on_start,
-        on_cell_executed=on_executed,
+        notebook, kernel_name="rust", timeout=CELL_SECONDS, startup_timeout=120, allow_errors=True, resources=where, **hooks
     )
     try:
         client.execute()
-    except (Failed, CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        last = code.index(max(started)) + 1 if started else 0
-        return str(error) if isinstance(error, Failed) else f"{name} cell {last}: {error}"
-    except NoSuchKernel:
-        return "the Rust kernel is not registered here: run `make setup`"
+    except (Failed, CellTimeoutError, DeadKernelError) as error:
+        return f"{at}: {error}"
     finally:
         for cell in notebook.cells:
-            cell.metadata.pop("execution", None)
+            cell.metadata.pop("execution", None)  # times to the microsecond: noise in every diff
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target)
-    return None
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Drive a Jupyter kernel for the Rust tests: kernel_driver.py KERNEL
 
 One JSON command a line on stdin, one JSON reply a line on stdout:
-{"execute": code, "timeout": seconds}, {"start": code} (does not wait), {"interrupt": true}, {"shutdown": true}.
+{"execute": code, "timeout": seconds}, {"start": code} (does not wait), {"interrupt": true}.
 """
 
 import json
@@ -42,8 +42,6 @@ def answer(manager, client, command):
         client.execute(command["start"])
     elif "interrupt" in command:
         manager.interrupt_kernel()
-    elif "shutdown" in command:
-        manager.shutdown_kernel(now=True)
     return {"outputs": [], "status": "ok"}
 
 
@@ -57,8 +55,6 @@ def main(kernel):
         except queue.Empty:
             reply = {"outputs": [], "status": "timeout", "error": "the kernel did not answer in time"}
         print(json.dumps(reply), flush=True)
-        if "shutdown" in command:
-            return
     manager.shutdown_kernel(now=True)
 
 

@@ -1,3 +1,5 @@
+//! What is settled about a process before it starts.
+
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
