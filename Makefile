@@ -38,7 +38,7 @@ test: html ## all tests: the crate, its documentation, the kernel, the notebooks
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
-	cd notebooks && exec $(T)/venv/bin/jupyter lab
+	cd notebooks && exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
@@ -53,7 +53,7 @@ lint: ## formatting, clippy, documentation; warnings are errors
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 lock: target/setup.ok ## pin the Python packages anew
-	$(PY) -m pip install -q uv && cd notebooks && $(T)/venv/bin/uv pip compile -q --universal --python-version 3.10 --generate-hashes \
+	$(PY) -m pip install -q uv && cd notebooks && $(T)/venv/bin/uv pip compile -q --cache-dir $(T)/uv --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements.in -o requirements.txt
 
 setup: target/setup.ok ## the kernel and Jupyter, under target/

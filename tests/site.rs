@@ -92,12 +92,18 @@ fn chrome() -> Option<PathBuf> {
 impl Site {
     fn open(folder: PathBuf, chrome: PathBuf) -> Result<Self, String> {
         let (server, address) = serve(&folder)?;
+        // Whatever the browser keeps, it keeps out of the user's home.
+        let home = env!("CARGO_TARGET_TMPDIR");
+        let envs = ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"]
+            .map(|variable| (variable.to_owned(), home.to_owned()))
+            .into();
         let options = LaunchOptions {
             path: Some(chrome),
             sandbox: false,
             window_size: Some((WIDE, 900)),
             idle_browser_timeout: Duration::from_secs(300),
             args: CHROME_ARGS.iter().map(AsRef::as_ref).collect(),
+            process_envs: Some(envs),
             ..LaunchOptions::default()
         };
         let browser =
