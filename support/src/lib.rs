@@ -9,9 +9,11 @@
 //! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+//! | [`sched`] | schedulers of one CPU, simulated |
 
 pub mod chart;
 pub mod claim;
 mod display;
 pub mod measure;
 pub mod process;
+pub mod sched;
