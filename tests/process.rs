@@ -18,8 +18,10 @@ use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use support::process::inspect::{Snapshot, State, inspect};
-use support::process::{Error, Exit, Process, Run, allowed_cores, pin_to_core};
+use support::process::inspect::{Memory, Snapshot, State, executable, inspect, memory, times};
+use support::process::{
+    Error, Exit, Process, Run, allowed_cores, become_subreaper, nice, pin_to_core, set_nice,
+};
 
 /// Names the case that this process is to run.
 const CASE: &str = "PROCESS_TEST_CASE";
@@ -66,6 +68,21 @@ const CASES: &[(&str, fn())] = named![
     gone_is_none,
     threads_are_not_processes,
     busy_child_has_the_processor,
+    zombies_say_how_they_ended,
+    a_write_makes_memory_private,
+    memory_of_a_zombie_and_of_the_gone,
+    two_on_one_core_wait_for_each_other,
+    sleepers_are_blocked,
+    times_of_another_process_are_no_difference,
+    tree_of_three_generations,
+    one_executable_many_processes,
+    orphan_comes_to_the_subreaper,
+    subreaper_ends_with_its_guard,
+    only_children_are_adopted,
+    niceness_is_inherited,
+    lowering_niceness_needs_a_right,
+    named_children_show_their_name,
+    sort_through_pipes,
     pinned_to_an_allowed_core,
 ];
 
@@ -707,6 +724,321 @@ fn busy_child_has_the_processor() {
     assert!(share(&busy) > 0.1 && share(&busy) < 1.1, "{}", share(&busy));
     assert!(share(&idle) < 0.05, "{}", share(&idle));
     assert_eq!(mine.table().to_string().lines().count(), 3);
+}
+
+fn zombies_say_how_they_ended() {
+    let coded = Process::start(|| 7).unwrap();
+    let killed = sleeper();
+    assert_eq!(inspect(killed.pid()).unwrap().unwrap().exit, None);
+    killed.kill().unwrap();
+    for (child, exit) in [(coded, Exit::Code(7)), (killed, KILLED)] {
+        wait_for_zombie(child.pid());
+        let zombie = inspect(child.pid()).unwrap().unwrap();
+        assert_eq!(zombie.exit, Some(exit));
+        assert_eq!(zombie.parent, Some(process::id()));
+        assert_eq!(zombie.memory_bytes, 0);
+        let snapshot = Snapshot::take().unwrap();
+        assert_eq!(snapshot.get(child.pid()).unwrap().exit, Some(exit));
+        let table = snapshot.filter(|info| info.pid == zombie.pid).table();
+        assert!(table.to_string().contains(&exit.to_string()), "{table}");
+        assert_eq!(exit_of(Ok(child)), exit);
+        assert_eq!(zombie.look_again().unwrap(), None);
+    }
+}
+
+fn a_write_makes_memory_private() {
+    const SIZE: u64 = 16 << 20;
+    let mut block = vec![1_u8; SIZE as usize];
+    let child = Process::start(|| {
+        let look = || memory(process::id()).unwrap().unwrap();
+        let before = look();
+        assert!(before.shared_dirty >= SIZE, "{before:?}");
+        block[..SIZE as usize / 2].fill(2);
+        let half = look();
+        block.fill(3);
+        let all = look();
+        for (from, to) in [(before, half), (half, all)] {
+            let moved = to.private() - from.private();
+            assert!(moved.abs_diff(SIZE / 2) < SIZE / 16, "{from:?} {to:?}");
+            assert!(to.resident.abs_diff(from.resident) < SIZE / 16);
+            assert_eq!(to.resident, to.private() + to.shared());
+        }
+    });
+    assert_eq!(exit_of(child), Exit::Code(0));
+}
+
+fn memory_of_a_zombie_and_of_the_gone() {
+    let mut child = Process::start(|| ()).unwrap();
+    let pid = child.pid();
+    wait_for_zombie(pid);
+    assert_eq!(memory(pid).unwrap(), Some(Memory::default()));
+    assert_eq!(executable(pid).unwrap(), None);
+    assert!(times(pid).unwrap().is_some());
+    child.join().unwrap();
+    assert_eq!(memory(pid).unwrap(), None);
+    assert_eq!(executable(pid).unwrap(), None);
+    assert_eq!(times(pid).unwrap(), None);
+}
+
+fn two_on_one_core_wait_for_each_other() {
+    pin_to_core(allowed_cores().unwrap()[0]).unwrap();
+    let busy = [
+        Process::start(loop_forever).unwrap(),
+        Process::start(loop_forever).unwrap(),
+    ];
+    let look = || {
+        busy.each_ref()
+            .map(|child| times(child.pid()).unwrap().unwrap())
+    };
+    thread::sleep(ms(50));
+    let before = look();
+    thread::sleep(ms(500));
+    for (after, before) in look().iter().zip(&before) {
+        let spent = after.since(before).unwrap();
+        let [running, ready, blocked] = spent.shares();
+        // Others may use the core as well.
+        assert!(running > 0.1 && running < 0.7, "{spent:?}");
+        assert!(ready > 0.3, "{spent:?}");
+        assert!(blocked < 0.15, "{spent:?}");
+        assert!(spent.slices > 1, "{spent:?}");
+        assert!(spent.alive >= ms(500), "{spent:?}");
+    }
+}
+
+fn sleepers_are_blocked() {
+    let child = Process::start(|| {
+        // A thread that has ended takes nothing of the process's time away.
+        thread::spawn(|| {
+            let start = Instant::now();
+            while start.elapsed() < ms(30) {}
+        })
+        .join()
+        .unwrap();
+        thread::sleep(ms(60_000));
+    })
+    .unwrap();
+    thread::sleep(ms(200));
+    let before = times(child.pid()).unwrap().unwrap();
+    thread::sleep(ms(200));
+    let spent = times(child.pid()).unwrap().unwrap().since(&before).unwrap();
+    let [running, ready, blocked] = spent.shares();
+    assert!(running + ready < 0.05 && blocked > 0.95, "{spent:?}");
+    assert_eq!(spent.alive, spent.running + spent.ready + spent.blocked());
+    let me = inspect(child.pid()).unwrap().unwrap();
+    assert!(me.cpu_time >= ms(5), "{me:?}");
+    let coarse = me.user_time.unwrap() + me.system_time.unwrap();
+    assert!(
+        coarse <= me.cpu_time && coarse + ms(20) >= me.cpu_time,
+        "{me:?}"
+    );
+}
+
+fn times_of_another_process_are_no_difference() {
+    let children = [sleeper(), sleeper()];
+    let [a, b] = children
+        .each_ref()
+        .map(|child| times(child.pid()).unwrap().unwrap());
+    assert_eq!(b.since(&a), None);
+}
+
+fn tree_of_three_generations() {
+    let (mut read, write) = io::pipe().unwrap();
+    let child = Process::builder()
+        .name("middle")
+        .start(|| {
+            let last = Process::builder()
+                .name("last")
+                .start(|| thread::sleep(ms(60_000)))
+                .unwrap();
+            let ended = Process::builder().name("ended").start(|| 7).unwrap();
+            wait_for_zombie(ended.pid());
+            write_all(&write, &[last.pid(), ended.pid()]);
+            thread::sleep(ms(60_000));
+        })
+        .unwrap();
+    let [last, ended] = read_pids(&mut read);
+    let snapshot = Snapshot::take().unwrap();
+    let (me, middle) = (process::id(), child.pid());
+    let tree = snapshot.tree(me).to_string();
+    let mut lines = tree.lines();
+    assert!(lines.next().unwrap().contains(&me.to_string()), "{tree}");
+    let expected = [
+        format!("└─ middle {middle} sleeping"),
+        format!("   ├─ last {last} sleeping"),
+        format!("   └─ ended {ended} zombie, exit code 7"),
+    ];
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
+    assert_eq!(snapshot.tree(middle).to_string().lines().count(), 3);
+    child.kill().unwrap();
+    wait_for_zombie(middle);
+    let gone = Snapshot::take().unwrap().filter(|info| info.pid != middle);
+    assert_eq!(
+        gone.tree(middle).to_string(),
+        format!("no process {middle}\n")
+    );
+}
+
+/// Sends process ids through a pipe, four bytes each.
+fn write_all(mut pipe: &io::PipeWriter, pids: &[u32]) {
+    for pid in pids {
+        pipe.write_all(&pid.to_ne_bytes()).unwrap();
+    }
+}
+
+fn read_pids<const N: usize>(pipe: &mut io::PipeReader) -> [u32; N] {
+    std::array::from_fn(|_| {
+        let mut pid = [0; 4];
+        pipe.read_exact(&mut pid).unwrap();
+        u32::from_ne_bytes(pid)
+    })
+}
+
+fn one_executable_many_processes() {
+    let children = [sleeper(), sleeper()];
+    let here = env::current_exe().unwrap();
+    for child in &children {
+        assert_eq!(executable(child.pid()).unwrap(), Some(here.clone()));
+    }
+    let sleep = sleep_command();
+    let path = executable(sleep.pid()).unwrap().unwrap();
+    assert_ne!(path, here);
+    assert_eq!(inspect(sleep.pid()).unwrap().unwrap().name, "sleep");
+}
+
+/// A process that ends at once, and leaves an orphan that lives for a while.
+fn leave_an_orphan() -> u32 {
+    let (mut read, write) = io::pipe().unwrap();
+    let parent = Process::start(|| {
+        let bounded = Process::builder().outlive_parent(ms(300));
+        let orphan = bounded.start(|| thread::sleep(ms(60_000)))?;
+        write_all(&write, &[orphan.pid()]);
+        orphan.detach().map(drop)
+    });
+    assert!(exit_of(parent).success());
+    let [orphan] = read_pids(&mut read);
+    orphan
+}
+
+fn orphan_comes_to_the_subreaper() {
+    let _subreaper = become_subreaper().unwrap();
+    let mut other = Process::start(|| 7).unwrap();
+    let orphan = leave_an_orphan();
+    let me = process::id();
+    assert_eq!(inspect(orphan).unwrap().unwrap().parent, Some(me));
+    let mut adopted = Process::adopt(orphan).unwrap();
+    assert!(adopted.is_alive());
+    assert_eq!(adopted.join().unwrap(), Exit::Signal(libc::SIGALRM));
+    assert_eq!(inspect(orphan).unwrap(), None);
+    // A handle dropped kills and reaps, as any other.
+    let orphan = leave_an_orphan();
+    drop(Process::adopt(orphan).unwrap());
+    assert_eq!(inspect(orphan).unwrap(), None);
+    assert_eq!(other.join().unwrap(), Exit::Code(7));
+}
+
+fn subreaper_ends_with_its_guard() {
+    let outer = become_subreaper().unwrap();
+    drop(become_subreaper().unwrap());
+    let orphan = leave_an_orphan();
+    drop(Process::adopt(orphan).unwrap());
+    drop(outer);
+    let orphan = leave_an_orphan();
+    assert!(matches!(
+        Process::adopt(orphan),
+        Err(Error::NotOurChild { .. })
+    ));
+    kill(Pid::from_raw(orphan as i32), Signal::SIGKILL).unwrap();
+}
+
+fn only_children_are_adopted() {
+    let mut child = Process::start(|| ()).unwrap();
+    child.join().unwrap();
+    for pid in [process::id(), child.pid(), u32::MAX] {
+        let error = Process::adopt(pid).unwrap_err();
+        assert!(
+            matches!(error, Error::NotOurChild { .. } | Error::Wait { .. }),
+            "{error}"
+        );
+    }
+}
+
+fn niceness_is_inherited() {
+    let higher = nice().unwrap().max(0) + 3;
+    set_nice(higher).unwrap();
+    let child = sleeper();
+    let command = sleep_command();
+    for pid in [child.pid(), command.pid()] {
+        assert_eq!(inspect(pid).unwrap().unwrap().nice, Some(higher));
+    }
+    assert_eq!(
+        exit_of(Process::start(|| nice().unwrap())),
+        Exit::Code(higher)
+    );
+}
+
+fn lowering_niceness_needs_a_right() {
+    let child = Process::start(|| {
+        // Root has the right, and loses it when it becomes somebody else.
+        // SAFETY: one number.
+        unsafe { libc::setuid(65_534) };
+        set_nice(5).unwrap();
+        let error = set_nice(4).unwrap_err().to_string();
+        assert!(
+            error.contains("niceness 4") && error.contains("CAP_SYS_NICE"),
+            "{error}"
+        );
+        let error = set_nice(20).unwrap_err().to_string();
+        assert!(error.contains("-20 to 19"), "{error}");
+        assert_eq!(nice().unwrap(), 5);
+    });
+    assert_eq!(exit_of(child), Exit::Code(0));
+}
+
+fn named_children_show_their_name() {
+    let own = inspect(process::id()).unwrap().unwrap().name;
+    let (mut read, write) = io::pipe().unwrap();
+    for (name, shown) in [
+        (Some("zhao"), "zhao"),
+        (Some("一二三四五六"), "一二三四五"),
+        (Some("a longer name than that"), "a longer name t"),
+        (None, own.as_str()),
+    ] {
+        let mut builder = Process::builder();
+        if let Some(name) = name {
+            builder = builder.name(name);
+        }
+        let child = builder.start(|| {
+            (&write).write_all(b".").unwrap();
+            thread::sleep(ms(60_000));
+        });
+        read.read_exact(&mut [0]).unwrap();
+        let pid = child.as_ref().unwrap().pid();
+        assert_eq!(inspect(pid).unwrap().unwrap().name, shown);
+    }
+}
+
+fn sort_through_pipes() {
+    let mut command = Command::new("sort");
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut sort = Process::builder().spawn(command).unwrap();
+    sort.stdin.take().unwrap().write_all(b"b\nc\na\n").unwrap();
+    let mut sorted = String::new();
+    let mut complaints = String::new();
+    sort.stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut sorted)
+        .unwrap();
+    sort.stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut complaints)
+        .unwrap();
+    assert_eq!((sorted.as_str(), complaints.as_str()), ("a\nb\nc\n", ""));
+    assert!(sort.join().unwrap().success());
 }
 
 fn pinned_to_an_allowed_core() {

@@ -32,6 +32,9 @@ mod child;
 mod error;
 mod exit;
 pub mod inspect;
+mod nice;
+#[cfg(target_os = "linux")]
+mod subreaper;
 mod wait;
 
 use std::process::{ChildStderr, ChildStdin, ChildStdout};
@@ -46,6 +49,9 @@ pub use affinity::{allowed_cores, pin_to_core};
 pub use builder::{Builder, Run};
 pub use error::Error;
 pub use exit::{Exit, Outcome};
+pub use nice::{nice, set_nice};
+#[cfg(target_os = "linux")]
+pub use subreaper::{Subreaper, become_subreaper};
 
 /// A child process. Dropping the handle kills the child if it still runs, and reaps it.
 #[derive(Debug)]
@@ -86,6 +92,24 @@ impl Process {
     /// ```
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// A handle on a child that this process did not start itself: an orphan that came to it, because it is the first process of
+    /// a container or a [subreaper](become_subreaper). As any handle it kills and reaps the child when it is dropped.
+    ///
+    /// It reaps the child with this id and no other. A child that has a handle already is that handle's: of two, the one that joins
+    /// last gets an error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOurChild`] if it is no child of this process, [`Error::Wait`] if the system does not report on it.
+    pub fn adopt(pid: u32) -> Result<Process, Error> {
+        let name = inspect::inspect(pid)?.map_or_else(String::new, |info| info.name);
+        let process = Process::new(Pid::from_raw(pid as i32), name, false, false);
+        match wait::has_ended(process.pid.as_raw()) {
+            Ok(_) => Ok(process),
+            Err(errno) => Err(process.wait_error(errno)),
+        }
     }
 
     fn new(pid: Pid, name: String, daemon: bool, bounded: bool) -> Process {

@@ -44,6 +44,9 @@ pub struct Builder {
 impl Builder {
     /// Names the process; without it, "Process-1", "Process-2" and so on. In a notebook each cell has statics of its own, and so
     /// counts from 1: give names where they are to differ.
+    ///
+    /// Linux shows the name of a process that runs a closure in place of the program's, cut at 15 bytes: in `ps`, in
+    /// [`Info::name`](super::inspect::Info::name).
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -73,8 +76,14 @@ impl Builder {
     ///
     /// [`Error::Fork`] or [`Error::Bind`] if the system makes no process or pipe.
     pub fn start<R: Outcome>(self, work: impl FnOnce() -> R) -> Result<Process, Error> {
+        let named = self.name.is_some();
         let (name, daemon, limit) = self.settle();
-        let pid = child::start(&name, limit, work)?;
+        let pid = child::start(&name, limit, || {
+            if named {
+                child::show_as(&name);
+            }
+            work()
+        })?;
         Ok(Process::new(pid, name, daemon, limit.is_some()))
     }
 

@@ -46,6 +46,21 @@ pub(super) fn start<R: Outcome>(
     }
 }
 
+/// Has the system show this process under a name; without one it stays the program's.
+#[cfg(target_os = "linux")]
+pub(super) fn show_as(name: &str) {
+    // The kernel would cut a longer one in the middle of a character.
+    let end = (0..=name.len().min(15))
+        .rev()
+        .find(|&end| name.is_char_boundary(end));
+    if let Ok(name) = std::ffi::CString::new(&name[..end.unwrap_or(0)]) {
+        let _ = nix::sys::prctl::set_name(&name);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn show_as(_name: &str) {}
+
 fn run<R: Outcome>(bond: Bond, work: impl FnOnce() -> R) -> ! {
     let code = contain(|| match bond.tie() {
         Ok(()) => work().code(),

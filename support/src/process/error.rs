@@ -42,7 +42,7 @@ pub enum Error {
     /// The process is not a child of the caller, or no longer one.
     #[error(
         "process {pid} is not a child waiting for us: something else reaped it (a `waitpid(-1)`, an ignored SIGCHLD), \
-         or this handle was copied into a child by a fork"
+         this handle was copied into a child by a fork, or it was never our child"
     )]
     NotOurChild {
         /// Process id.
@@ -88,4 +88,32 @@ pub enum Error {
     /// The processes of this machine cannot be listed.
     #[error("cannot list the processes of this machine; on Linux, is /proc mounted?")]
     NoProcessList,
+    /// The system does not show this of a process.
+    #[error(
+        "cannot look at {what:?} of process {pid}: {source}; much of a process is shown to its user and to root only"
+    )]
+    Look {
+        /// Process id.
+        pid: u32,
+        /// A file in `/proc/<pid>`, or "clock".
+        what: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system refused to make this process a subreaper.
+    #[error("cannot make this process a subreaper, or end that: {0}")]
+    Subreaper(#[source] io::Error),
+    /// The niceness was not set.
+    #[error(
+        "cannot set niceness {nice}: {source}; it goes from -20 to 19, and only root (CAP_SYS_NICE, or RLIMIT_NICE) may lower it"
+    )]
+    SetNice {
+        /// The niceness that was asked for.
+        nice: i32,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The niceness is not known.
+    #[error("cannot read the niceness of this process: {0}")]
+    Nice(#[source] io::Error),
 }

@@ -1,26 +1,43 @@
-//! A look at any process of the machine: its state, its memory, its share of the processor.
+//! A look at any process of the machine: its state, its memory, its time on the processor.
+//!
+//! [`inspect`] looks at one process, a [`Snapshot`] at all of them. What takes more reading has a function of its own, on
+//! Linux: [`memory`] (private and shared apart), [`times`] (running, ready, blocked), [`executable`].
 //!
 //! ```
-//! use std::time::Duration;
-//! use support::process::inspect::Snapshot;
+//! use support::process::inspect::inspect;
 //!
-//! let snapshot = Snapshot::over(Duration::from_millis(100))?;
-//! let me = snapshot.get(std::process::id()).unwrap();
-//! println!("{} bytes, {:?} of a core", me.memory_bytes, me.cpu_share);
+//! let me = inspect(std::process::id())?.unwrap();
+//! println!("{} is {}, and used {:?} of processor time", me.name, me.state, me.cpu_time);
 //! # Ok::<(), support::process::Error>(())
 //! ```
 
+#[cfg(target_os = "linux")]
+mod memory;
+#[cfg(not(target_os = "linux"))]
+#[path = "inspect/portable.rs"]
+mod platform;
+#[cfg(target_os = "linux")]
+#[path = "inspect/linux.rs"]
+mod platform;
+mod snapshot;
 mod table;
+#[cfg(target_os = "linux")]
+mod times;
+mod tree;
 
-use std::collections::HashMap;
 use std::fmt::{self, Display};
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System};
-
-use super::Error;
+use super::{Error, Exit};
+#[cfg(target_os = "linux")]
+pub use memory::{Memory, memory};
+#[cfg(target_os = "linux")]
+pub use platform::executable;
+pub use snapshot::Snapshot;
 pub use table::Table;
+#[cfg(target_os = "linux")]
+pub use times::{Times, times};
+pub use tree::Tree;
 
 /// What a process is doing, as the system's scheduler sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,18 +73,12 @@ impl Display for State {
     }
 }
 
-impl From<ProcessStatus> for State {
-    fn from(status: ProcessStatus) -> State {
-        match status {
-            ProcessStatus::Run => State::Running,
-            ProcessStatus::Sleep => State::Sleeping,
-            ProcessStatus::UninterruptibleDiskSleep => State::DiskSleep,
-            ProcessStatus::Stop | ProcessStatus::Tracing => State::Stopped,
-            ProcessStatus::Zombie | ProcessStatus::Dead => State::Zombie,
-            ProcessStatus::Idle => State::Idle,
-            _ => State::Other,
-        }
-    }
+/// A process, told apart from any other that had or will have its id: the id and the time of its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    pid: u32,
+    /// On Linux clock ticks since boot, elsewhere seconds since 1970.
+    start: u64,
 }
 
 /// One process at the moment of the look.
@@ -78,136 +89,71 @@ pub struct Info {
     pub pid: u32,
     /// The parent's process id; none for the first process.
     pub parent: Option<u32>,
-    /// Name of the program; Linux cuts it at 15 bytes.
+    /// Name of the program, or what the process calls itself; Linux cuts it at 15 bytes.
     pub name: String,
     /// What it is doing.
     pub state: State,
-    /// Resident memory (RSS) in bytes, pages shared with other processes included.
+    /// How a zombie ended. Linux only, and only for processes that the caller could trace (`ptrace(2)`), which its own
+    /// children are: the kernel shows all others as exit code 0.
+    pub exit: Option<Exit>,
+    /// Resident memory (RSS) in bytes, pages shared with other processes included; 0 for a zombie.
     pub memory_bytes: u64,
-    /// Processor time used since its start, all threads together; in steps of 10 ms on most Linux systems.
+    /// Processor time used since its start, all threads together: to the nanosecond on Linux.
     pub cpu_time: Duration,
+    /// The part of the processor time spent in the program's own code. Linux only, in clock ticks of mostly 10 ms.
+    pub user_time: Option<Duration>,
+    /// The part of the processor time spent in the kernel. Linux only, in clock ticks of mostly 10 ms.
+    pub system_time: Option<Duration>,
     /// Processor time used per time passed between two looks: 1.0 is one core fully used. None after a single look.
     pub cpu_share: Option<f64>,
-    /// Number of threads. Linux only, from `/proc/<pid>/stat`.
+    /// Number of threads. Linux only.
     pub threads: Option<u32>,
-    /// When it started, to the second.
-    pub start_time: SystemTime,
+    /// Niceness, -20 (is served first) to 19. Linux only.
+    pub nice: Option<i32>,
+    start: u64,
 }
 
-/// The processes of the machine at one moment. Threads are not processes and are not listed.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    processes: Vec<Info>,
-}
+impl Info {
+    /// What tells this process apart from another with the same id.
+    pub fn identity(&self) -> Identity {
+        Identity {
+            pid: self.pid,
+            start: self.start,
+        }
+    }
 
-impl Snapshot {
-    /// Looks once; [`Info::cpu_share`] stays empty.
+    /// Looks at the same process again: `None` if it is gone, also when another has its id by now.
     ///
     /// # Errors
     ///
-    /// [`Error::NoProcessList`] where the system shows no processes.
-    pub fn take() -> Result<Snapshot, Error> {
-        let mut processes = look(ProcessesToUpdate::All)?;
-        if processes.is_empty() {
-            return Err(Error::NoProcessList);
-        }
-        processes.sort_by_key(|info| info.pid);
-        Ok(Snapshot { processes })
-    }
-
-    /// Looks twice, `interval` apart, for the share of the processor that each process had between the looks. A process that
-    /// started in between has none. A second gives shares good to a hundredth of a core.
-    ///
-    /// # Errors
-    ///
-    /// As [`take`](Self::take).
-    pub fn over(interval: Duration) -> Result<Snapshot, Error> {
-        let start = Instant::now();
-        let before: HashMap<_, _> = Self::take()?
-            .processes
-            .into_iter()
-            .map(|info| ((info.pid, info.start_time), info.cpu_time))
-            .collect();
-        thread::sleep(interval);
-        let elapsed = start.elapsed().as_secs_f64();
-        let mut after = Self::take()?;
-        for info in &mut after.processes {
-            info.cpu_share = before
-                .get(&(info.pid, info.start_time))
-                .map(|&used| info.cpu_time.saturating_sub(used).as_secs_f64() / elapsed);
-        }
-        Ok(after)
-    }
-
-    /// All processes, by ascending id.
-    pub fn processes(&self) -> &[Info] {
-        &self.processes
-    }
-
-    /// The process with this id.
-    pub fn get(&self, pid: u32) -> Option<&Info> {
-        self.processes.iter().find(|info| info.pid == pid)
-    }
-
-    /// The children of a process, zombies included.
-    pub fn children_of(&self, pid: u32) -> Vec<&Info> {
-        self.processes
-            .iter()
-            .filter(|info| info.parent == Some(pid))
-            .collect()
-    }
-
-    /// All processes, the one with the most memory first.
-    pub fn by_memory(&self) -> Vec<&Info> {
-        let mut sorted: Vec<_> = self.processes.iter().collect();
-        sorted.sort_by_key(|info| std::cmp::Reverse(info.memory_bytes));
-        sorted
-    }
-
-    /// All processes, the one with the largest share of the processor first.
-    pub fn by_cpu(&self) -> Vec<&Info> {
-        let mut sorted: Vec<_> = self.processes.iter().collect();
-        sorted.sort_by(|a, b| {
-            let share = |info: &Info| info.cpu_share.unwrap_or(0.0);
-            share(b)
-                .total_cmp(&share(a))
-                .then(b.cpu_time.cmp(&a.cpu_time))
-        });
-        sorted
-    }
-
-    /// A snapshot of those processes only for which `keep` is true.
+    /// As [`inspect`].
     ///
     /// ```
-    /// use support::process::inspect::Snapshot;
+    /// use support::process::inspect::inspect;
     ///
-    /// let me = std::process::id();
-    /// let mine = Snapshot::take()?.filter(|info| info.pid == me || info.parent == Some(me));
-    /// println!("{}", mine.table());
+    /// let me = inspect(std::process::id())?.unwrap();
+    /// assert_eq!(me.look_again()?.unwrap().identity(), me.identity());
     /// # Ok::<(), support::process::Error>(())
     /// ```
-    pub fn filter(&self, mut keep: impl FnMut(&Info) -> bool) -> Snapshot {
-        Snapshot {
-            processes: self
-                .processes
-                .iter()
-                .filter(|info| keep(info))
-                .cloned()
-                .collect(),
-        }
+    pub fn look_again(&self) -> Result<Option<Info>, Error> {
+        Ok(inspect(self.pid)?.filter(|now| now.identity() == self.identity()))
     }
 
-    /// A table to show, by ascending id.
-    pub fn table(&self) -> Table {
-        self.processes.iter().collect()
+    /// When it started: to the clock tick of mostly 10 ms on Linux, to the second elsewhere.
+    pub fn start_time(&self) -> SystemTime {
+        platform::start_time(self.start)
     }
 }
 
-/// Looks at one process; `None` if there is none with this id. [`Info::cpu_share`] stays empty.
+/// Looks at one process; `None` if there is none with this id, also if it is a thread's. [`Info::cpu_share`] stays empty.
+///
+/// On Linux that is `stat` and `statm` of `/proc/<pid>` (`proc_pid_stat(5)`) and the process's clock
+/// (`clock_getcpuclockid(3)`); elsewhere what `sysinfo` says.
 ///
 /// # Errors
 ///
-/// [`Error::NoProcessList`] where the system shows no processes, this one included.
+/// [`Error::NoProcessList`] where the system shows no processes, this one included; [`Error::Look`] if it does not show this
+/// one.
 ///
 /// ```
 /// use support::process::inspect::{State, inspect};
@@ -217,54 +163,27 @@ impl Snapshot {
 /// # Ok::<(), support::process::Error>(())
 /// ```
 pub fn inspect(pid: u32) -> Result<Option<Info>, Error> {
-    let me = std::process::id();
-    let found = look(ProcessesToUpdate::Some(&[
-        Pid::from_u32(pid),
-        Pid::from_u32(me),
-    ]))?;
-    if !found.iter().any(|info| info.pid == me) {
-        return Err(Error::NoProcessList);
+    platform::info(pid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_with_the_same_id_is_not_the_same() {
+        let now = inspect(std::process::id()).unwrap().unwrap();
+        let mut before = now.clone();
+        before.start -= 1;
+        assert_ne!(before.identity(), now.identity());
+        assert_eq!(before.look_again().unwrap(), None);
+        assert!(now.look_again().unwrap().is_some());
     }
-    Ok(found.into_iter().find(|info| info.pid == pid))
-}
 
-fn look(which: ProcessesToUpdate<'_>) -> Result<Vec<Info>, Error> {
-    let mut system = System::new().map_err(|_| Error::NoProcessList)?;
-    let what = ProcessRefreshKind::nothing()
-        .with_cpu()
-        .with_memory()
-        .without_tasks();
-    system.refresh_processes_specifics(which, true, what);
-    Ok(system
-        .processes()
-        .iter()
-        // A user thread has an id too, and asking for that id finds it.
-        .filter(|(_, process)| process.thread_kind() != Some(sysinfo::ThreadKind::Userland))
-        .map(|(pid, process)| Info {
-            pid: pid.as_u32(),
-            parent: process.parent().map(Pid::as_u32),
-            name: process.name().to_string_lossy().into_owned(),
-            state: process.status().into(),
-            memory_bytes: process.memory(),
-            cpu_time: Duration::from_millis(process.accumulated_cpu_time()),
-            cpu_share: None,
-            threads: threads(pid.as_u32()),
-            start_time: SystemTime::UNIX_EPOCH + Duration::from_secs(process.start_time()),
-        })
-        .collect())
-}
-
-/// Field 20 of `/proc/<pid>/stat`: see `proc_pid_stat(5)`.
-#[cfg(target_os = "linux")]
-fn threads(pid: u32) -> Option<u32> {
-    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let stat = String::from_utf8_lossy(&stat);
-    // The name in field 2 may hold blanks and parentheses; the last one closes it.
-    let (_, rest) = stat.rsplit_once(") ")?;
-    rest.split(' ').nth(20 - 3)?.parse().ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn threads(_pid: u32) -> Option<u32> {
-    None
+    #[test]
+    fn starts_are_in_the_recent_past() {
+        let me = inspect(std::process::id()).unwrap().unwrap();
+        let age = me.start_time().elapsed().unwrap();
+        assert!(age < Duration::from_secs(3_600), "{age:?}");
+    }
 }

@@ -3,17 +3,18 @@ use std::fmt::{self, Display, Write as _};
 use super::Info;
 use crate::display;
 
-const HEAD: [&str; 7] = [
+const HEAD: [&str; 8] = [
     "PID",
     "parent",
     "name",
     "state",
+    "exit",
     "memory (MiB)",
     "CPU (cores)",
     "threads",
 ];
-/// Of the columns, name and state are words; the others are numbers and go to the right.
-const WORDS: [bool; 7] = [false, false, true, true, false, false, false];
+/// Of the columns, name, state and exit are words; the others are numbers and go to the right.
+const WORDS: [bool; 8] = [false, false, true, true, true, false, false, false];
 
 /// Processes as a table: HTML in a notebook, text elsewhere. Made by [`Snapshot::table`](super::Snapshot::table), or from any
 /// selection in any order:
@@ -28,7 +29,7 @@ const WORDS: [bool; 7] = [false, false, true, true, false, false, false];
 /// ```
 #[derive(Debug, Clone)]
 pub struct Table {
-    rows: Vec<[String; 7]>,
+    rows: Vec<[String; 8]>,
 }
 
 impl Table {
@@ -74,7 +75,7 @@ impl Display for Table {
         let head = HEAD.map(String::from);
         let lines = || std::iter::once(&head).chain(&self.rows);
         let width = |column: usize| lines().map(|line| line[column].chars().count()).max();
-        let widths: [usize; 7] = std::array::from_fn(|column| width(column).unwrap_or(0));
+        let widths: [usize; 8] = std::array::from_fn(|column| width(column).unwrap_or(0));
         for line in lines() {
             for (column, cell) in line.iter().enumerate() {
                 let gap = if column == 0 { "" } else { "  " };
@@ -91,16 +92,21 @@ impl Display for Table {
     }
 }
 
-fn row(info: &Info) -> [String; 7] {
+fn row(info: &Info) -> [String; 8] {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".into());
     [
         info.pid.to_string(),
         or_dash(info.parent.map(|pid| pid.to_string())),
-        // A process chooses its name: a line break in it would break the table.
-        info.name.replace(char::is_control, "\u{fffd}"),
+        printable(&info.name),
         info.state.to_string(),
+        or_dash(info.exit.map(|exit| exit.to_string())),
         format!("{:.1}", info.memory_bytes as f64 / f64::from(1 << 20)),
         or_dash(info.cpu_share.map(|share| format!("{share:.2}"))),
         or_dash(info.threads.map(|count| count.to_string())),
     ]
+}
+
+/// A process chooses its name: a line break in it would break what it is shown in.
+pub(super) fn printable(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
