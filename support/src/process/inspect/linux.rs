@@ -19,7 +19,9 @@ pub(super) fn info(pid: u32) -> Result<Option<Info>, Error> {
     let Some(text) = read(pid, "stat", &mut buffer)? else {
         return Ok(None);
     };
-    let stat = Stat::parse(&text).ok_or_else(|| strange(pid, "stat"))?;
+    let info = Stat::parse(&text)
+        .ok_or_else(|| strange(pid, "stat"))?
+        .into_info(pid);
     let Some(cpu_time) = cpu_time(pid)? else {
         return Ok(None);
     };
@@ -36,7 +38,7 @@ pub(super) fn info(pid: u32) -> Result<Option<Info>, Error> {
         pid,
         memory_bytes: resident * unit(SysconfVar::PAGE_SIZE),
         cpu_time,
-        ..stat.into_info(pid)
+        ..info
     }))
 }
 
@@ -218,8 +220,8 @@ mod tests {
 
     #[test]
     fn a_name_may_look_like_the_fields_after_it() {
-        let tail = " Z 7 1 1 0 -1 4 0 0 0 0 150 25 0 0 20 -5 2 0 4711 0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 \
-                    0 0 0 0 0 0 0 1792\n";
+        let tail = " Z 7 1 1 0 -1 4228172 222 0 0 0 150 25 0 0 20 -5 2 0 4711 0 0 18446744073709551615 \
+                    0 0 0 0 0 0 0 16781312 2 1 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 1792\n";
         for name in ["sh", "a) R (b", "(", ")", "", "two  words"] {
             let info = Stat::parse(&format!("42 ({name}){tail}"))
                 .unwrap()
