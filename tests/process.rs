@@ -721,7 +721,12 @@ fn busy_child_has_the_processor() {
         .filter(|info| info.parent == Some(process::id()));
     assert_eq!(mine.by_cpu()[0].pid, busy.pid());
     let share = |child: &Process| mine.get(child.pid()).unwrap().cpu_share.unwrap();
-    assert!(share(&busy) > 0.1 && share(&busy) < 1.1, "{}", share(&busy));
+    // Others may keep the cores busy too.
+    assert!(
+        share(&busy) > 0.02 && share(&busy) < 1.1,
+        "{}",
+        share(&busy)
+    );
     assert!(share(&idle) < 0.05, "{}", share(&idle));
     assert_eq!(mine.table().to_string().lines().count(), 3);
 }
@@ -797,7 +802,7 @@ fn two_on_one_core_wait_for_each_other() {
         let spent = after.since(before).unwrap();
         let [running, ready, blocked] = spent.shares();
         // Others may use the core as well.
-        assert!(running > 0.1 && running < 0.7, "{spent:?}");
+        assert!(running > 0.02 && running < 0.7, "{spent:?}");
         assert!(ready > 0.3, "{spent:?}");
         assert!(blocked < 0.15, "{spent:?}");
         assert!(spent.slices > 1, "{spent:?}");

@@ -58,13 +58,12 @@ impl Memory {
 ///
 /// [`Error::Look`] if it belongs to another user, otherwise as [`inspect`].
 pub fn memory(pid: u32) -> Result<Option<Memory>, Error> {
-    let Some(text) = read(pid, "smaps_rollup", &mut [0; 4096])?
-        .map(|text| parse(&text).ok_or_else(|| strange(pid, "smaps_rollup")))
-        .transpose()?
-    else {
-        return Ok(inspect(pid)?.map(|_| Memory::default()));
-    };
-    Ok(Some(text))
+    match read(pid, "smaps_rollup", &mut [0; 4096])? {
+        Some(text) => parse(&text)
+            .map(Some)
+            .ok_or_else(|| strange(pid, "smaps_rollup")),
+        None => Ok(inspect(pid)?.map(|_| Memory::default())),
+    }
 }
 
 fn parse(text: &str) -> Option<Memory> {

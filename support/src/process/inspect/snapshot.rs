@@ -63,7 +63,8 @@ impl Snapshot {
     pub fn children_of(&self, pid: u32) -> Vec<&Info> {
         self.processes
             .iter()
-            .filter(|info| info.parent == Some(pid))
+            // Some systems give the first process as its own parent.
+            .filter(|info| info.parent == Some(pid) && info.pid != pid)
             .collect()
     }
 
