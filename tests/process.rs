@@ -811,18 +811,18 @@ fn two_on_one_core_wait_for_each_other() {
 }
 
 fn sleepers_are_blocked() {
+    let (mut read, write) = io::pipe().unwrap();
     let child = Process::start(|| {
         // A thread that has ended takes nothing of the process's time away.
-        thread::spawn(|| {
-            let start = Instant::now();
-            while start.elapsed() < ms(30) {}
-        })
-        .join()
-        .unwrap();
+        thread::spawn(|| while inspect(process::id()).unwrap().unwrap().cpu_time < ms(30) {})
+            .join()
+            .unwrap();
+        (&write).write_all(b".").unwrap();
         thread::sleep(ms(60_000));
     })
     .unwrap();
-    thread::sleep(ms(200));
+    read.read_exact(&mut [0]).unwrap();
+    thread::sleep(ms(50));
     let before = times(child.pid()).unwrap().unwrap();
     thread::sleep(ms(200));
     let spent = times(child.pid()).unwrap().unwrap().since(&before).unwrap();
@@ -830,7 +830,7 @@ fn sleepers_are_blocked() {
     assert!(running + ready < 0.05 && blocked > 0.95, "{spent:?}");
     assert_eq!(spent.alive, spent.running + spent.ready + spent.blocked());
     let me = inspect(child.pid()).unwrap().unwrap();
-    assert!(me.cpu_time >= ms(5), "{me:?}");
+    assert!(me.cpu_time >= ms(30), "{me:?}");
     let coarse = me.user_time.unwrap() + me.system_time.unwrap();
     assert!(
         coarse <= me.cpu_time && coarse + ms(20) >= me.cpu_time,
