@@ -45,7 +45,10 @@ impl Table {
         let mut html = String::from("<table><thead><tr>");
         for head in HEAD {
             // Writing to a String cannot fail.
-            let _ = write!(html, "<th scope=\"col\">{head}</th>");
+            let _ = write!(
+                html,
+                "<th scope=\"col\" style=\"padding: 0 .6em\">{head}</th>"
+            );
         }
         html.push_str("</tr></thead><tbody>");
         for row in &self.rows {
@@ -53,7 +56,10 @@ impl Table {
             for (cell, word) in row.iter().zip(WORDS) {
                 let align = if word { "left" } else { "right" };
                 let cell = display::escape(cell);
-                let _ = write!(html, "<td style=\"text-align: {align}\">{cell}</td>");
+                let _ = write!(
+                    html,
+                    "<td style=\"padding: 0 .6em; text-align: {align}\">{cell}</td>"
+                );
             }
             html.push_str("</tr>");
         }
