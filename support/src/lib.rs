@@ -15,5 +15,6 @@ pub mod chart;
 pub mod claim;
 mod display;
 pub mod measure;
+mod order;
 pub mod process;
 pub mod sched;

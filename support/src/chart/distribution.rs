@@ -86,7 +86,7 @@ impl Distribution {
             for sample in samples.iter() {
                 check(*sample, &format!("a sample of series {name:?}"), &self.axis)?;
             }
-            samples.sort_by(f64::total_cmp);
+            samples.sort_unstable_by(f64::total_cmp);
         }
 
         let mut canvas = Canvas::default();

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::axis::Axis;
 use super::canvas::{Canvas, PAD, Swatch, WIDTH, dash};
 use super::palette::Ink;
+use crate::order;
+
 use super::{Chart, Error, Interval, check, heading, limit, text};
 
 /// Series of points, joined by lines, with a band where values have a range.
@@ -110,7 +112,7 @@ impl Lines {
                 check(*x, &format!("x of {what}"), &self.x)?;
                 value.check(&what, &self.y)?;
             }
-            points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            order::sort(points, |point| point.0);
         }
         for (label, at) in &self.limits {
             check(*at, &format!("limit {label:?}"), &self.y)?;
@@ -229,10 +231,9 @@ fn thin(points: &[(f64, Interval)], most: usize) -> Vec<(f64, Interval)> {
             })
         };
         let (low, high) = (by(std::cmp::Ordering::is_lt), by(std::cmp::Ordering::is_gt));
-        let mut ends: Vec<usize> = low.into_iter().chain(high).collect();
-        ends.sort_unstable();
-        ends.dedup();
-        kept.extend(ends.into_iter().map(|i| stretch[i]));
+        let (low, high) = (low.min(high), low.max(high));
+        kept.extend(low.map(|i| stretch[i]));
+        kept.extend(high.filter(|_| high != low).map(|i| stretch[i]));
     }
     kept
 }

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::axis::{Axis, Scale};
 use super::canvas::{Anchor, Canvas, Label, PAD, SMALL, Swatch, WIDTH};
 use super::palette::Ink;
+use crate::order;
+
 use super::{Chart, Error, check, heading, index_of, limit, text};
 
 const BAR: f64 = 18.0;
@@ -164,8 +166,8 @@ impl Timeline {
         for mark in &self.marks {
             check(mark.at, &format!("mark {:?}", mark.label), &self.axis)?;
         }
-        self.spans.sort_by(|a, b| a.start.total_cmp(&b.start));
-        self.marks.sort_by(|a, b| a.at.total_cmp(&b.at));
+        order::sort(&mut self.spans, |span| span.start);
+        order::sort(&mut self.marks, |mark| mark.at);
 
         let mut canvas = Canvas::default();
         let y = canvas.header(&self.title, &self.note);
@@ -279,7 +281,7 @@ impl Timeline {
             .iter()
             .filter(|m| m.lane == lane && !m.label.is_empty());
         outside.extend(marks.map(|m| (scale.at(m.at), m.label.as_str())));
-        outside.sort_by(|a, b| a.0.total_cmp(&b.0));
+        order::sort(&mut outside, |label| label.0);
         let mut taken = [f64::NEG_INFINITY; 4];
         for (x, label) in outside {
             let label = text::shorten(label, SMALL, false, 260.0);

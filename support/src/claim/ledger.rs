@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Error;
 use super::entry::Claim;
+use crate::order;
 
 /// All claims of the course, in the order of the chapters.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +96,7 @@ impl Ledger {
             .map(|claim| (strsim::jaro_winkler(id, &claim.id), &claim.id))
             .filter(|(likeness, _)| *likeness > 0.75)
             .collect();
-        near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        order::sort(&mut near, |(likeness, _)| -likeness);
         near.into_iter().take(3).map(|(_, id)| id.clone()).collect()
     }
 }

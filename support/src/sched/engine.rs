@@ -56,8 +56,13 @@ struct Engine<'a, R> {
 }
 
 pub(super) fn run<R: Rules>(jobs: &[Job], rules: R, switch_cost: u64) -> Result<Trace, Error> {
-    let mut order: Vec<usize> = (0..jobs.len()).collect();
-    order.sort_by_key(|&at| jobs[at].arrival());
+    let mut arrivals: BinaryHeap<_> = (jobs.iter().zip(0..))
+        .map(|(job, at)| Reverse((job.arrival(), at)))
+        .collect();
+    let mut order: Vec<usize> = Vec::with_capacity(jobs.len());
+    while let Some(Reverse((_, at))) = arrivals.pop() {
+        order.push(at);
+    }
     let progress: Vec<_> = order
         .iter()
         .map(|&at| Progress {

@@ -2,6 +2,8 @@ use std::collections::HashMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::order;
+
 use super::{Error, Info, Table, Tree, platform};
 
 /// The processes of the machine at one moment. Threads are not processes and are not listed.
@@ -21,7 +23,7 @@ impl Snapshot {
         if processes.is_empty() {
             return Err(Error::NoProcessList);
         }
-        processes.sort_by_key(|info| info.pid);
+        order::sort(&mut processes, |info| f64::from(info.pid));
         Ok(Snapshot { processes })
     }
 
@@ -71,19 +73,15 @@ impl Snapshot {
     /// All processes, the one with the most memory first.
     pub fn by_memory(&self) -> Vec<&Info> {
         let mut sorted: Vec<_> = self.processes.iter().collect();
-        sorted.sort_by_key(|info| std::cmp::Reverse(info.memory_bytes));
+        order::sort(&mut sorted, |info| -(info.memory_bytes as f64));
         sorted
     }
 
     /// All processes, the one with the largest share of the processor first.
     pub fn by_cpu(&self) -> Vec<&Info> {
         let mut sorted: Vec<_> = self.processes.iter().collect();
-        sorted.sort_by(|a, b| {
-            let share = |info: &Info| info.cpu_share.unwrap_or(0.0);
-            share(b)
-                .total_cmp(&share(a))
-                .then(b.cpu_time.cmp(&a.cpu_time))
-        });
+        order::sort(&mut sorted, |info| -info.cpu_time.as_secs_f64());
+        order::sort(&mut sorted, |info| -info.cpu_share.unwrap_or(0.0));
         sorted
     }
 
