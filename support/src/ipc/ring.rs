@@ -169,7 +169,7 @@ impl Ring {
     ) -> Result<(), Error> {
         let shared = &*self.shared;
         loop {
-            let Some(end) = self.enter(&shared.producers, limit)? else {
+            let Some(end) = self.enter(&shared.producers, limit, || ())? else {
                 return Err(Error::full(limit));
             };
             let start = self.tail();
@@ -261,26 +261,30 @@ impl Ring {
         limit: &mut Limit,
         keeper: &impl Keeper,
     ) -> Result<Option<Locked<'_>>, Error> {
-        let end = self.enter(&self.shared.consumers, limit)?;
-        Ok(end.inspect(|end| {
-            if end.owner_died {
-                keeper.taken(self.head());
-                end.recover();
-            }
-        }))
+        self.enter(&self.shared.consumers, limit, || keeper.taken(self.head()))
     }
 
-    fn enter<'a>(&'a self, end: &'a End, limit: &mut Limit) -> Result<Option<Locked<'a>>, Error> {
+    /// Locks an end. If the last process in it died there, `repair` comes first.
+    fn enter<'a>(
+        &'a self,
+        end: &'a End,
+        limit: &mut Limit,
+        repair: impl FnOnce(),
+    ) -> Result<Option<Locked<'a>>, Error> {
         let locked = if limit.is_none() {
             end.lock.lock(&mut Limit::after(GRACE))?
         } else {
             end.lock.lock(limit)?
         };
-        Ok(locked.inspect(|locked| {
-            if locked.owner_died {
-                self.shared.recoveries.0.fetch_add(1, Relaxed);
-            }
-        }))
+        if let Some(locked) = &locked
+            && locked.owner_died
+        {
+            // Killed from here on, this process is one more that died inside.
+            self.shared.recoveries.0.fetch_add(1, Relaxed);
+            repair();
+            locked.recover();
+        }
+        Ok(locked)
     }
 
     /// How large the next item may be, if `need` bytes at least are free for it. Looks at the other end only if it must.
