@@ -34,9 +34,9 @@ mod prim {
     use std::ops::{Deref, DerefMut};
     use std::time::Instant;
 
-    /// A look again before sleeping is one more interleaving of the same steps.
-    pub(super) const LOOKS: u32 = 0;
-    pub(super) const LONGEST_PAUSE: u32 = 0;
+    /// More looks would be the same steps once more.
+    pub(super) const LOOKS: u32 = 1;
+    pub(super) const LONGEST_PAUSE: u32 = 1;
 
     #[derive(Debug)]
     pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
@@ -173,14 +173,14 @@ fn a_permit_given_back_at_the_last_moment_is_not_lost() {
 }
 
 #[test]
-fn all_who_waited_go_even_if_the_event_is_cleared_at_once() {
+fn whoever_waits_goes_when_the_event_is_set() {
     check(|| {
         let light = Arc::new(Event::new());
         let endless = spawn(&light, Event::wait);
         let brief = spawn(&light, |light| light.wait_timeout(Duration::from_secs(1)));
         light.set();
         light.clear();
-        // For who came after the clearing.
+        // For whoever came after the clearing.
         light.set();
         endless.join().unwrap();
         brief.join().unwrap();

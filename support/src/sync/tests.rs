@@ -88,6 +88,23 @@ fn waiting_ends_with_the_time() {
 }
 
 #[test]
+fn all_who_waited_go_even_if_the_event_is_cleared_at_once() {
+    let event = Event::new();
+    thread::scope(|s| {
+        let waiters: Vec<_> = (0..20)
+            .map(|_| s.spawn(|| event.wait_timeout(Duration::from_secs(10))))
+            .collect();
+        thread::sleep(2 * SOON);
+        event.set();
+        event.clear();
+        for waiter in waiters {
+            assert!(waiter.join().unwrap());
+        }
+    });
+    assert!(!event.wait_timeout(Duration::ZERO));
+}
+
+#[test]
 fn a_permit_may_be_returned_by_another_thread() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.acquire();
