@@ -22,9 +22,20 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
-    numbers();
-    messages();
-    locks();
+    // `cargo bench --bench ipc locks` runs these alone.
+    let names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    for (name, bench) in [
+        ("numbers", numbers as fn()),
+        ("messages", messages),
+        ("locks", locks),
+    ] {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            bench();
+        }
+    }
 }
 
 type Rival = (&'static str, fn() -> f64);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, process, thread};
 
-use support::ipc::{Bytes, Error, JoinableQueue, Mutex, Queue, Semaphore, SharedAtomic};
+use support::ipc::{Error, JoinableQueue, Mutex, Queue, Semaphore, SharedAtomic};
 use support::process::Process;
 
 use super::queue::{child, ms};
@@ -47,18 +47,19 @@ impl Random {
     }
 }
 
-type Message = (u32, u32, Bytes, u64);
+/// A `Vec<u8>` goes in and out byte by byte, which keeps the ends of the queue busy: that is where the kills are to meet them.
+type Message = (u32, u32, Vec<u8>, u64);
 
 fn message(producer: u32, number: u32) -> Message {
     let mut random = Random(u64::from(producer) << 32 | u64::from(number) | 1 << 63);
     let length = random.below(600);
-    let bytes = (0..length).map(|_| random.below(256) as u8).collect();
+    let bytes: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
     let sum = checksum(producer, number, &bytes);
-    (producer, number, Bytes(bytes), sum)
+    (producer, number, bytes, sum)
 }
 
 /// FNV-1a.
-fn checksum(producer: u32, number: u32, bytes: &Vec<u8>) -> u64 {
+fn checksum(producer: u32, number: u32, bytes: &[u8]) -> u64 {
     let head = producer
         .to_le_bytes()
         .into_iter()
@@ -106,7 +107,7 @@ fn produce<const N: usize>(queue: &Queue<Message>, books: &Books<N>, id: u32) {
 fn consume<const N: usize>(queue: &Queue<Message>, books: &Books<N>) {
     loop {
         match in_time(books, || queue.get_timeout(WAIT)) {
-            Ok((producer, number, Bytes(bytes), sum)) => {
+            Ok((producer, number, bytes, sum)) => {
                 if sum != checksum(producer, number, &bytes) {
                     books.torn.fetch_add(1, SeqCst);
                 }
@@ -149,7 +150,7 @@ fn kills<const N: usize>(kills: u32) {
     };
     let mut producers = 0;
     let mut start = |worker: u64| {
-        if worker % 2 == 0 {
+        if worker.is_multiple_of(2) {
             producers += 1;
             child(|| produce(&queue, &books, producers - 1))
         } else {

@@ -174,15 +174,19 @@ impl Barrier {
         let locked = gate.lock()?;
         let state = gate.state();
         state.check()?;
-        if gate.has_dead(state) {
+        let arrived = state.arrived + 1;
+        let last = arrived == gate.parties.load(Relaxed);
+        // The last one would open it, and one that is new here may get the place of one that died.
+        if (last || gate.inside.find().is_none()) && gate.has_dead(state) {
             gate.fail(state, DEATH);
             drop(locked);
             gate.turned.notify();
-            return gate.state().check().map(|()| 0);
+            return Err(Error::Broken {
+                why: REASONS[usize::from(DEATH) - 1],
+            });
         }
         gate.inside.enrol()?.mark(state.turn);
-        let arrived = state.arrived + 1;
-        if arrived == gate.parties.load(Relaxed) {
+        if last {
             gate.end(state, 0, false);
             drop(locked);
             gate.turned.notify();

@@ -73,6 +73,9 @@ pub(super) struct Signal {
 impl Signal {
     /// Waits until `ready`; false if the time was over first. `ready` must look with `SeqCst`.
     pub(super) fn wait(&self, limit: &mut Limit, ready: impl Fn() -> bool) -> bool {
+        if limit.is_none() {
+            return ready();
+        }
         if self.spin(&ready) {
             return true;
         }
@@ -108,7 +111,7 @@ impl Signal {
     fn spin(&self, ready: impl Fn() -> bool) -> bool {
         let often = self.spins.load(Relaxed).clamp(FEW_SPINS, SPINS);
         // Once in a while the whole way, to notice when waiting awake pays again.
-        let probe = self.waits.fetch_add(1, Relaxed) % 32 == 0;
+        let probe = self.waits.fetch_add(1, Relaxed).is_multiple_of(32);
         let turns = if probe { SPINS } else { often };
         let mut pause = 1;
         let mut done = 0;

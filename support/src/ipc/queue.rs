@@ -128,6 +128,8 @@ impl<T> Queue<T> {
 impl<T> Queue<T> {
     /// Puts an item; waits while there is no room. A `Queue<String>` takes a `&str` too.
     ///
+    /// While a large item waits, smaller ones of other producers may find room and overtake it.
+    ///
     /// # Errors
     ///
     /// [`Error::TooLarge`] if it can never fit, [`Error::Encode`] if it cannot be encoded.

@@ -74,8 +74,7 @@ impl RobustMutex {
         // SAFETY: initialised; a `RobustMutex` exists only in its final place.
         match unsafe { libc::pthread_mutex_trylock(self.0.get()) } {
             0 => Ok(Some(self.locked(false))),
-            libc::EBUSY => self.wait(limit),
-            error => self.settle(error),
+            result => self.lock_slowly(result, limit),
         }
     }
 
@@ -93,7 +92,14 @@ impl RobustMutex {
     }
 
     #[cold]
-    fn wait(&self, limit: &mut Limit) -> Result<Option<Locked<'_>>, Error> {
+    fn lock_slowly(
+        &self,
+        result: libc::c_int,
+        limit: &mut Limit,
+    ) -> Result<Option<Locked<'_>>, Error> {
+        if result != libc::EBUSY {
+            return self.settle(result);
+        }
         for turn in 0..TRIES {
             for _ in 0..turn {
                 spin_loop();
@@ -129,6 +135,7 @@ impl RobustMutex {
         }
     }
 
+    #[inline]
     fn locked(&self, owner_died: bool) -> Locked<'_> {
         Locked {
             mutex: self,

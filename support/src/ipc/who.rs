@@ -1,10 +1,13 @@
 //! Which process is this, and does that one still live?
 
 use std::fs;
-use std::sync::Once;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 
+use nix::errno::Errno;
 use nix::libc;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
 use super::Error;
 
@@ -24,32 +27,35 @@ static PID: AtomicU32 = AtomicU32::new(0);
 
 #[cold]
 fn ask_pid() -> u32 {
-    static FORGET_IN_CHILDREN: Once = Once::new();
+    static FORGOTTEN_IN_CHILDREN: OnceLock<bool> = OnceLock::new();
     extern "C" fn forget() {
         PID.store(0, Relaxed);
     }
-    let mut forgets = true;
-    FORGET_IN_CHILDREN.call_once(|| {
+    let forgotten = FORGOTTEN_IN_CHILDREN.get_or_init(|| {
         // SAFETY: the handler only stores a number.
-        forgets = unsafe { libc::pthread_atfork(None, None, Some(forget)) } == 0;
+        unsafe { libc::pthread_atfork(None, None, Some(forget)) == 0 }
     });
     let pid = std::process::id();
-    if forgets {
+    if *forgotten {
         PID.store(pid, Relaxed);
     }
     pid
 }
 
-/// When a process started, in ticks since the boot; `None` if it has ended. With its id that names it for good.
-fn start_of(pid: u32) -> Option<u64> {
+/// State and start of a process, in ticks since the boot; `None` if it is gone or the system does not tell.
+fn look(pid: u32) -> Option<(char, u64)> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let stat = String::from_utf8_lossy(&stat);
     // `proc_pid_stat(5)`: the name in field 2 may hold blanks and parentheses; the last one closes it.
     let (_, rest) = stat.rsplit_once(") ")?;
     let mut fields = rest.split(' ');
-    let ended = matches!(fields.next()?, "Z" | "X");
-    let start = fields.nth(22 - 4)?.parse().ok()?;
-    (!ended).then_some(start)
+    let state = fields.next()?.chars().next()?;
+    Some((state, fields.nth(22 - 4)?.parse().ok()?))
+}
+
+/// When this process started; 0 if the system does not tell.
+fn my_start() -> u64 {
+    look(pid()).map_or(0, |(_, start)| start)
 }
 
 /// Processes and what each has open, in shared memory.
@@ -82,8 +88,12 @@ impl Place {
     }
 
     pub(super) fn is_dead(&self) -> bool {
-        let pid = self.pid();
-        pid != self::pid() && start_of(pid) != Some(self.start.load(Relaxed))
+        let (pid, start) = (self.pid(), self.start.load(Relaxed));
+        match look(pid) {
+            // A zombie runs no more, and another process may have its id later.
+            Some((state, now)) => matches!(state, 'Z' | 'X') || start != 0 && now != start,
+            None => kill(Pid::from_raw(pid as i32), None) == Err(Errno::ESRCH),
+        }
     }
 
     /// Notes a number instead of counts. 0 is not a mark yet.
@@ -122,7 +132,7 @@ impl Roster {
             .filter(|place| place.pid() == pid)
             .peekable();
         with_pid.peek()?;
-        let start = start_of(pid).unwrap_or(0);
+        let start = my_start();
         with_pid.find(|place| place.start.load(Relaxed) == start)
     }
 
@@ -132,7 +142,7 @@ impl Roster {
             return Ok(place);
         }
         let pid = pid();
-        let start = start_of(pid).unwrap_or(0);
+        let start = my_start();
         let places = self.places();
         let place = match places
             .iter()
