@@ -1,9 +1,7 @@
 //! A bounded store behind a lock: what the last-in and the priority queue share.
 
-use std::hint;
-
 use super::patience::Patience;
-use super::prim::{Condvar, LONGEST_PAUSE, LOOKS, Mutex, MutexGuard};
+use super::prim::{Condvar, LOOKS, Mutex, MutexGuard, pause};
 use super::{GetError, PutError};
 
 /// What holds the items, and knows which is next.
@@ -106,9 +104,7 @@ impl<S: Shelf> Store<S> {
         while !ready(&state) && patient {
             if looks < LOOKS {
                 drop(state);
-                for _ in 0..LONGEST_PAUSE.min(1 << looks) {
-                    hint::spin_loop();
-                }
+                pause(looks);
                 looks += 1;
                 state = self.state.lock();
             } else {

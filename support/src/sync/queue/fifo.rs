@@ -9,6 +9,7 @@ use crossbeam_channel::{
 use parking_lot::{Mutex, RwLock};
 
 use super::super::patience::Patience;
+use super::super::prim::{LOOKS, pause};
 use super::{GetError, PutError, Queue};
 
 /// A bounded queue that gives out the oldest item first: a [`crossbeam_channel`] that can be closed.
@@ -26,13 +27,17 @@ use super::{GetError, PutError, Queue};
 /// ```
 pub struct FifoQueue<T> {
     /// Taken out by `close`; a channel without senders is what its receivers see as closed.
-    sender: RwLock<Option<Sender<T>>>,
+    sender: OwnLine<RwLock<Option<Sender<T>>>>,
     receiver: Receiver<T>,
     /// Dropped by `close`, for those who wait for room and hold the lock meanwhile.
     open: Mutex<Option<Sender<()>>>,
     closed: Receiver<()>,
     capacity: usize,
 }
+
+/// A cache line to itself: those who put change it, and would take its neighbours away from those who get.
+#[repr(align(64))]
+struct OwnLine<T>(T);
 
 impl<T> FifoQueue<T> {
     /// An empty queue.
@@ -45,7 +50,7 @@ impl<T> FifoQueue<T> {
         let (sender, receiver) = bounded(capacity);
         let (open, closed) = bounded(0);
         Self {
-            sender: RwLock::new(Some(sender)),
+            sender: OwnLine(RwLock::new(Some(sender))),
             receiver,
             open: Mutex::new(Some(open)),
             closed,
@@ -54,7 +59,7 @@ impl<T> FifoQueue<T> {
     }
 
     fn put_within(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
-        let sender = self.sender.read();
+        let sender = self.sender.0.read();
         let Some(sender) = &*sender else {
             return Err(PutError::Closed(item));
         };
@@ -75,6 +80,14 @@ impl<T> FifoQueue<T> {
         item: T,
         patience: Patience,
     ) -> Result<(), PutError<T>> {
+        let mut item = item;
+        for look in 0..LOOKS {
+            pause(look);
+            match sender.try_send(item) {
+                Err(TrySendError::Full(refused)) => item = refused,
+                result => return result.map_err(|refused| PutError::Closed(refused.into_inner())),
+            }
+        }
         let mut select = Select::new();
         let room = select.send(sender);
         select.recv(&self.closed);
@@ -140,7 +153,7 @@ impl<T> Queue<T> for FifoQueue<T> {
     fn close(&self) {
         // First those who wait for room, as they keep the sender from being taken out.
         drop(self.open.lock().take());
-        drop(self.sender.write().take());
+        drop(self.sender.0.write().take());
     }
 
     fn is_closed(&self) -> bool {
