@@ -11,6 +11,7 @@
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
 //! | [`sched`] | schedulers of one CPU, simulated |
+//! | [`sync`] | semaphore, event, queues, re-entrant lock, deadlocks to look at |
 
 pub mod chart;
 pub mod claim;
@@ -20,3 +21,4 @@ pub mod measure;
 mod order;
 pub mod process;
 pub mod sched;
+pub mod sync;

@@ -1,0 +1,16 @@
+//! What the primitives are built from. Their tests put loom's in this place.
+
+use std::hint;
+
+pub(super) use parking_lot::{Condvar, Mutex, MutexGuard};
+
+/// How often to look again before sleeping. To sleep and be woken costs several microseconds, and whoever fills or empties a
+/// queue is often back sooner.
+pub(super) const LOOKS: u32 = 12;
+
+/// Passes the time before the next look, longer each time.
+pub(super) fn pause(look: u32) {
+    for _ in 0..64.min(1 << look) {
+        hint::spin_loop();
+    }
+}

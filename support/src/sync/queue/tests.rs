@@ -1,0 +1,259 @@
+//! Every queue against a model, and with several threads.
+
+use std::collections::VecDeque;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::{FifoQueue, GetError, LifoQueue, PriorityQueue, PutError, Queue};
+
+const SOON: Duration = Duration::from_millis(20);
+
+/// An item; only the first number counts for its order.
+#[derive(Debug, Clone, Copy)]
+struct Item(u8, u64);
+
+impl PartialEq for Item {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Item {}
+
+impl PartialOrd for Item {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Item {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Put(u8),
+    Get,
+    Close,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        10 => (0..4_u8).prop_map(Step::Put),
+        9 => Just(Step::Get),
+        1 => Just(Step::Close),
+    ];
+    prop::collection::vec(step, 0..80)
+}
+
+/// Takes the steps on the queue and on a list, of which `next` says which item is due.
+fn agrees(
+    queue: &dyn Queue<Item>,
+    steps: Vec<Step>,
+    next: fn(&mut VecDeque<Item>) -> Option<Item>,
+) -> Result<(), TestCaseError> {
+    let mut model = VecDeque::new();
+    let mut open = true;
+    for (arrival, step) in (0..).zip(steps) {
+        match step {
+            Step::Put(urgency) => {
+                let item = Item(urgency, arrival);
+                let put = if arrival % 2 == 0 {
+                    queue.try_put(item)
+                } else {
+                    queue.put_timeout(item, Duration::ZERO)
+                };
+                if !open {
+                    prop_assert!(matches!(put, Err(PutError::Closed(Item(_, n))) if n == arrival));
+                } else if model.len() == queue.capacity() {
+                    prop_assert!(matches!(put, Err(PutError::Full(Item(_, n))) if n == arrival));
+                } else {
+                    prop_assert!(put.is_ok());
+                    model.push_back(item);
+                }
+            }
+            Step::Get => {
+                let got = if arrival % 2 == 0 {
+                    queue.try_get()
+                } else {
+                    queue.get_timeout(Duration::ZERO)
+                };
+                let none = if open {
+                    GetError::Empty
+                } else {
+                    GetError::Closed
+                };
+                let want = next(&mut model).ok_or(none);
+                prop_assert_eq!(got.map(|item| item.1), want.map(|item| item.1));
+            }
+            Step::Close => {
+                queue.close();
+                open = false;
+            }
+        }
+        prop_assert_eq!(queue.len(), model.len());
+        prop_assert_eq!(queue.is_empty(), model.is_empty());
+        prop_assert_eq!(queue.is_full(), model.len() == queue.capacity());
+        prop_assert_eq!(queue.is_closed(), !open);
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn fifo_agrees_with_a_list(capacity in 1..6_usize, steps in steps()) {
+        agrees(&FifoQueue::new(capacity), steps, VecDeque::pop_front)?;
+    }
+
+    #[test]
+    fn lifo_agrees_with_a_list(capacity in 1..6_usize, steps in steps()) {
+        agrees(&LifoQueue::new(capacity), steps, VecDeque::pop_back)?;
+    }
+
+    #[test]
+    fn priority_agrees_with_a_list(capacity in 1..6_usize, steps in steps()) {
+        agrees(&PriorityQueue::new(capacity), steps, |list| {
+            // Of several smallest the first.
+            let due = (0..list.len()).min_by_key(|&i| list[i]);
+            due.and_then(|i| list.remove(i))
+        })?;
+    }
+}
+
+/// Runs `test` on one queue of each kind.
+fn each(capacity: usize, test: impl Fn(&(dyn Queue<u64> + Sync))) {
+    test(&FifoQueue::new(capacity));
+    test(&LifoQueue::new(capacity));
+    test(&PriorityQueue::new(capacity));
+}
+
+#[test]
+fn every_item_arrives_once() {
+    each(3, |queue| {
+        let mut all = thread::scope(|s| {
+            let getters: Vec<_> = (0..3)
+                .map(|_| s.spawn(|| std::iter::from_fn(|| queue.get().ok()).collect::<Vec<_>>()))
+                .collect();
+            thread::scope(|s| {
+                for putter in 0..3 {
+                    s.spawn(move || {
+                        (0..1000).for_each(|n| queue.put(3 * n + putter).unwrap());
+                    });
+                }
+            });
+            queue.close();
+            let taken = getters.into_iter().map(|getter| getter.join().unwrap());
+            taken.collect::<Vec<_>>().concat()
+        });
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..3000));
+    });
+}
+
+#[test]
+fn fifo_keeps_the_order_between_threads() {
+    let queue = FifoQueue::new(3);
+    thread::scope(|s| {
+        s.spawn(|| {
+            (0..3000).for_each(|n| queue.put(n).unwrap());
+            queue.close();
+        });
+        assert!(std::iter::from_fn(|| queue.get().ok()).eq(0..3000));
+    });
+}
+
+#[test]
+fn waiting_ends_with_the_time() {
+    each(1, |queue| {
+        let start = Instant::now();
+        assert_eq!(queue.get_timeout(SOON), Err(GetError::Empty));
+        queue.put(1).unwrap();
+        assert_eq!(queue.put_timeout(2, SOON), Err(PutError::Full(2)));
+        assert!(start.elapsed() >= 2 * SOON);
+        assert_eq!(queue.get_timeout(Duration::MAX), Ok(1));
+        queue.put_timeout(3, Duration::MAX).unwrap();
+    });
+}
+
+#[test]
+fn waiting_ends_with_an_item_or_with_room() {
+    each(1, |queue| {
+        thread::scope(|s| {
+            let getter = s.spawn(|| queue.get());
+            thread::sleep(SOON);
+            queue.put(1).unwrap();
+            assert_eq!(getter.join().unwrap(), Ok(1));
+            queue.put(2).unwrap();
+            let putter = s.spawn(|| queue.put(3));
+            thread::sleep(SOON);
+            assert_eq!(queue.get(), Ok(2));
+            assert_eq!(putter.join().unwrap(), Ok(()));
+            assert_eq!(queue.get(), Ok(3));
+        });
+    });
+}
+
+#[test]
+fn closing_wakes_who_waits() {
+    each(1, |queue| {
+        thread::scope(|s| {
+            let getter = s.spawn(|| queue.get());
+            thread::sleep(SOON);
+            queue.close();
+            assert_eq!(getter.join().unwrap(), Err(GetError::Closed));
+        });
+        queue.close();
+    });
+    each(1, |queue| {
+        queue.put(1).unwrap();
+        thread::scope(|s| {
+            let putter = s.spawn(|| queue.put(2));
+            thread::sleep(SOON);
+            queue.close();
+            assert_eq!(putter.join().unwrap(), Err(PutError::Closed(2)));
+        });
+        assert_eq!(queue.get(), Ok(1));
+        assert_eq!(queue.get(), Err(GetError::Closed));
+    });
+}
+
+#[test]
+fn nothing_put_before_the_closing_is_lost() {
+    for _ in 0..200 {
+        each(2, |queue| {
+            let (put, got) = thread::scope(|s| {
+                let putter = s.spawn(|| (0..50).take_while(|&n| queue.put(n).is_ok()).count());
+                let getter = s.spawn(|| std::iter::from_fn(|| queue.get().ok()).count());
+                thread::yield_now();
+                queue.close();
+                (putter.join().unwrap(), getter.join().unwrap())
+            });
+            assert_eq!(put, got);
+        });
+    }
+}
+
+#[test]
+#[should_panic(expected = "capacity of 1")]
+fn a_queue_without_room_is_refused() {
+    LifoQueue::<u8>::new(0);
+}
+
+#[test]
+fn items_that_cannot_be_shown_can_be_reported() {
+    struct Opaque;
+    let queue = FifoQueue::new(1);
+    queue.put(Opaque).unwrap();
+    let refused = queue.try_put(Opaque).unwrap_err();
+    assert_eq!(format!("{refused:?}"), "Full(..)");
+    assert!(refused.to_string().contains("wait longer"));
+    let Opaque = refused.into_inner();
+    assert_eq!(
+        format!("{queue:?}"),
+        "FifoQueue { len: 1, capacity: 1, closed: false }"
+    );
+}
