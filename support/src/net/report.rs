@@ -82,9 +82,9 @@ impl Report {
         found.map_or(0, |trouble| trouble.count)
     }
 
-    /// The share of its one core that the client used during the measurement.
+    /// The share of its one core that the client used during the measurement; 0 if it had no answer in that time.
     pub fn client_share(&self) -> f64 {
-        if self.measured.is_zero() {
+        if self.latency.is_empty() {
             return 0.0;
         }
         self.client_cpu.div_duration_f64(self.measured)

@@ -28,8 +28,9 @@ pub struct Answer<T> {
 /// use std::time::Duration;
 /// use support::measure::python::run_or_reference;
 ///
-/// let answer = run_or_reference::<f64>("pi", "import math; print(math.pi)", &[], Duration::from_secs(10))?;
-/// println!("π is {}: {}", answer.value, answer.source);
+/// let program = "print([93, 0])";
+/// let answer = run_or_reference::<[i32; 2]>("money-left", program, &[], Duration::from_secs(10))?;
+/// println!("{:?}: {}", answer.value, answer.source);
 /// # Ok::<(), support::measure::python::Error>(())
 /// ```
 pub fn run_or_reference<T: DeserializeOwned>(
