@@ -7,9 +7,10 @@
 //! |---|---|
 //! | [`process`] | processes that run a closure, a command or a type; a look at any process of the machine |
 //! | [`ipc`] | queues, locks and values between processes, which survive the death of any of them |
-//! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine |
+//! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine, CPython beside us |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+//! | [`net`] | load for servers, from a process of its own |
 //! | [`sched`] | schedulers of one CPU, simulated |
 //! | [`sync`] | semaphore, event, queues, re-entrant lock, deadlocks to look at |
 
@@ -18,6 +19,7 @@ pub mod claim;
 mod display;
 pub mod ipc;
 pub mod measure;
+pub mod net;
 mod order;
 pub mod process;
 pub mod sched;
