@@ -27,6 +27,8 @@ html_theme_options = {
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+# A compiler error is no Python traceback: its own colours are enough.
+nb_render_error_lexer = "myst-ansi"
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
