@@ -48,13 +48,13 @@ pub enum Error {
         capacity: usize,
     },
     /// The queue had no room for the item. It was not put.
-    #[error("no room in the queue within {waited:?}")]
+    #[error("no room in the queue {}", within(waited))]
     Full {
         /// The time limit; zero for the forms that do not wait.
         waited: Duration,
     },
     /// The queue had no item.
-    #[error("no item in the queue within {waited:?}")]
+    #[error("no item in the queue {}", within(waited))]
     Empty {
         /// The time limit; zero for the forms that do not wait.
         waited: Duration,
@@ -66,7 +66,7 @@ pub enum Error {
     #[error("cannot decode the item: {0}; was another type put than is taken?")]
     Decode(#[source] postcard::Error),
     /// The time was over before what was waited for happened.
-    #[error("{what} did not happen within {waited:?}")]
+    #[error("no {what} {}", within(waited))]
     TimedOut {
         /// What was waited for.
         what: &'static str,
@@ -86,7 +86,7 @@ pub enum Error {
     },
     /// Consumers died with tasks that nobody will ever declare done.
     #[error(
-        "{unfinished} tasks are not done, and {} will never be: {}",
+        "tasks not done: {unfinished}, of which {} never will be: {}",
         total(dead),
         names(dead)
     )]
@@ -120,6 +120,13 @@ pub struct DeadConsumer {
     pub pid: u32,
     /// How many items it had taken and not declared done.
     pub open: usize,
+}
+
+fn within(waited: &Duration) -> String {
+    match *waited {
+        Duration::ZERO => "at this moment".to_owned(),
+        waited => format!("within {waited:?}"),
+    }
 }
 
 fn total(dead: &[DeadConsumer]) -> usize {

@@ -15,9 +15,9 @@ use super::limit::Limit;
 /// The longest sleep without looking again. It passes in full only if a process was killed between a change and the wake for it.
 pub(super) const RECHECK: Duration = Duration::from_millis(20);
 
-/// The most turns of waiting awake before a sleep, and the fewest.
-const SPINS: u32 = 2000;
-const FEW_SPINS: u32 = 8;
+/// The most turns of waiting awake before a sleep: about as long as a sleep and a wake take. And how often that is halved at most.
+const SPINS: u32 = 2048;
+const FEWEST: u32 = 8;
 
 /// Sleeps while the word has this value, and until it is woken, interrupted or the time is over.
 pub(super) fn sleep(word: &AtomicU32, value: u32, at_most: Duration) {
@@ -64,8 +64,9 @@ pub(super) struct Line<T>(pub(super) T);
 pub(super) struct Signal {
     /// Apart from what the waiting write, since every put and every get looks at it.
     word: Line<AtomicU32>,
-    /// How many turns to wait awake: many while that tends to be enough, few while it is not, as on one core.
-    spins: AtomicU32,
+    /// How often to halve the turns of waiting awake: not while they are enough, once more each time that they are not, as on one
+    /// core.
+    fewer: AtomicU32,
     /// Counts the waits.
     waits: AtomicU32,
 }
@@ -109,16 +110,15 @@ impl Signal {
     }
 
     fn spin(&self, ready: impl Fn() -> bool) -> bool {
-        let often = self.spins.load(Relaxed).clamp(FEW_SPINS, SPINS);
+        let fewer = self.fewer.load(Relaxed).min(FEWEST);
         // Once in a while the whole way, to notice when waiting awake pays again.
         let probe = self.waits.fetch_add(1, Relaxed).is_multiple_of(32);
-        let turns = if probe { SPINS } else { often };
+        let turns = if probe { SPINS } else { SPINS >> fewer };
         let mut pause = 1;
         let mut done = 0;
         while done < turns {
             if ready() {
-                self.spins
-                    .store((often + often / 4 + 1).min(SPINS), Relaxed);
+                self.fewer.store(0, Relaxed);
                 return true;
             }
             // Rarer and rarer looks: each one takes the cache line from the process that we wait for.
@@ -128,7 +128,7 @@ impl Signal {
             done += pause;
             pause = (2 * pause).min(64);
         }
-        self.spins.store(often - often / 8, Relaxed);
+        self.fewer.store(fewer + 1, Relaxed);
         false
     }
 }

@@ -199,7 +199,7 @@ impl<T> JoinableQueue<T> {
                 return Err(Error::DeadConsumers { dead, unfinished });
             }
             if limit.left() == Some(Duration::ZERO) {
-                return Err(Error::timed_out("the end of all tasks", &limit));
+                return Err(Error::timed_out("end of all tasks", &limit));
             }
             let mut nap = Limit::after(limit.left().unwrap_or(RECHECK).min(RECHECK));
             self.ledger

@@ -108,7 +108,7 @@ impl<T: Plain> Mutex<T> {
     fn acquire(&self, mut limit: Limit) -> Result<Guard<'_, T>, Error> {
         let shared = &*self.shared;
         let Some(locked) = shared.lock.lock(&mut limit)? else {
-            return Err(Error::timed_out("the lock", &limit));
+            return Err(Error::timed_out("free lock", &limit));
         };
         let mut dead_owner = 0;
         if locked.owner_died {

@@ -106,7 +106,7 @@ impl Semaphore {
                 return Ok(Permit { seats, place, pid });
             }
             if limit.left() == Some(Duration::ZERO) {
-                return Err(Error::timed_out("a free permit", &limit));
+                return Err(Error::timed_out("free permit", &limit));
             }
             // Wakes now and then, to see whether a holder has died.
             let mut nap = Limit::after(limit.left().unwrap_or(RECHECK).min(RECHECK));
