@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html test lab notebooks bench lint lock setup clean help
+.PHONY: html test soak lab notebooks bench lint lock setup clean help
 
 EVCXR := 0.22.0
 ROOT := $(CURDIR)
@@ -36,6 +36,9 @@ test: html ## all tests: the crate, its documentation, the kernel, the notebooks
 	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
+
+soak: ## the long form of the torture: 10,000 processes killed inside the queue (a minute or two)
+	COURSE_SOAK=1 cargo test -p course-tests --test ipc -- --nocapture
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
 	cd notebooks && exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)

@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`process`] | processes that run a closure, a command or a type; a look at any process of the machine |
+//! | [`ipc`] | queues, locks and values between processes, which survive the death of any of them |
 //! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
@@ -14,6 +15,7 @@
 pub mod chart;
 pub mod claim;
 mod display;
+pub mod ipc;
 pub mod measure;
 pub mod process;
 pub mod sched;

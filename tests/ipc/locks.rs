@@ -1,0 +1,398 @@
+use std::mem;
+use std::sync::atomic::{AtomicU32, Ordering::*};
+use std::thread;
+use std::time::Instant;
+
+use support::ipc::{Barrier, Error, Event, Mutex, Pipe, Semaphore, Shared, SharedAtomic};
+
+use super::queue::{child, ms, succeeds};
+
+fn timed_out<T: std::fmt::Debug>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::TimedOut { .. })), "{result:?}");
+}
+
+fn broken<T: std::fmt::Debug>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::Broken { .. })), "{result:?}");
+}
+
+pub fn lock_excludes() {
+    let lock = Mutex::new(0_u64).unwrap();
+    let children: Vec<_> = (0..4)
+        .map(|_| {
+            child(|| {
+                for _ in 0..20_000 {
+                    let mut guard = lock.lock().unwrap();
+                    let value = *guard;
+                    std::hint::black_box(&guard);
+                    *guard = value + 1;
+                }
+            })
+        })
+        .collect();
+    children.into_iter().for_each(succeeds);
+    assert_eq!(*lock.lock().unwrap(), 80_000);
+}
+
+pub fn locking_twice_is_an_error() {
+    let lock = Mutex::new(()).unwrap();
+    let guard = lock.lock().unwrap();
+    for result in [lock.lock(), lock.try_lock(), lock.lock_timeout(ms(10))] {
+        assert!(matches!(result, Err(Error::Deadlock)), "{result:?}");
+    }
+    drop(guard);
+    drop(lock.lock().unwrap());
+}
+
+pub fn guard_unlocks() {
+    let lock = Mutex::new(1).unwrap();
+    drop(lock.lock().unwrap());
+    let mut panics = support::process::Process::start(|| {
+        let _guard = lock.lock().unwrap();
+        panic!("on purpose");
+    })
+    .unwrap();
+    panics.join().unwrap();
+    let guard = lock.try_lock().unwrap();
+    assert!(!guard.previous_owner_died());
+    assert_eq!(guard.previous_owner(), None);
+}
+
+pub fn lock_timeout_expires() {
+    let lock = Mutex::new(()).unwrap();
+    let guard = lock.lock().unwrap();
+    let waiter = child(|| {
+        timed_out(lock.try_lock());
+        let start = Instant::now();
+        timed_out(lock.lock_timeout(ms(60)));
+        let took = start.elapsed();
+        assert!((ms(60)..ms(120)).contains(&took), "{took:?}");
+        drop(lock.lock_timeout(ms(5_000)).unwrap());
+    });
+    thread::sleep(ms(120));
+    drop(guard);
+    succeeds(waiter);
+}
+
+pub fn lock_of_the_dead_is_taken_over() {
+    let lock = Mutex::new([0_u32; 2]).unwrap();
+    let mut dies = child(|| {
+        let mut guard = lock.lock().unwrap();
+        guard[0] = 1;
+        std::process::abort();
+    });
+    dies.join().unwrap();
+    let guard = lock.try_lock().unwrap();
+    assert!(guard.previous_owner_died());
+    assert_eq!(guard.previous_owner(), Some(dies.pid()));
+    assert_eq!(*guard, [1, 0]);
+    drop(guard);
+    assert!(!lock.lock().unwrap().previous_owner_died());
+}
+
+pub fn waiting_for_the_dead() {
+    let lock = Mutex::new(()).unwrap();
+    let inside = Event::new().unwrap();
+    let dies = child(|| {
+        let _guard = lock.lock().unwrap();
+        inside.set();
+        thread::sleep(ms(60_000));
+    });
+    inside.wait();
+    let waiters: Vec<_> = (0..3)
+        .map(|_| child(|| drop(lock.lock_timeout(ms(5_000)).unwrap())))
+        .collect();
+    thread::sleep(ms(30));
+    drop(dies);
+    waiters.into_iter().for_each(succeeds);
+}
+
+pub fn thread_that_ends_with_the_lock() {
+    let lock = Mutex::new(()).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| mem::forget(lock.lock().unwrap()));
+    });
+    let guard = lock.lock().unwrap();
+    assert!(guard.previous_owner_died());
+    assert_eq!(guard.previous_owner(), Some(std::process::id()));
+}
+
+pub fn guard_in_a_child_holds_nothing() {
+    let lock = Mutex::new(()).unwrap();
+    let guard = lock.lock().unwrap();
+    // The closure takes the guard with it; the parent forgets its own.
+    let guard = mem::ManuallyDrop::new(guard);
+    succeeds(child(|| {
+        // SAFETY: this copy is used only once.
+        drop(unsafe { std::ptr::read(&raw const *guard) });
+    }));
+    succeeds(child(|| timed_out(lock.try_lock())));
+    drop(mem::ManuallyDrop::into_inner(guard));
+    succeeds(child(|| drop(lock.try_lock().unwrap())));
+}
+
+/// The lock stays in the list of those that the thread holds, so its memory must stay too.
+pub fn forgotten_guard_is_harmless() {
+    succeeds(child(|| {
+        for _ in 0..3 {
+            let lock = Mutex::new(0_u64).unwrap();
+            mem::forget(lock.lock().unwrap());
+            drop(lock);
+        }
+        let other = Mutex::new(0_u64).unwrap();
+        for _ in 0..100 {
+            *other.lock().unwrap() += 1;
+        }
+    }));
+}
+
+pub fn semaphore_counts() {
+    let seats = Semaphore::new(2).unwrap();
+    let first = seats.acquire().unwrap();
+    assert_eq!(seats.available(), 1);
+    let second = seats.acquire().unwrap();
+    assert_eq!(seats.available(), 0);
+    timed_out(seats.try_acquire());
+    drop(first);
+    assert_eq!(seats.available(), 1);
+    drop(second);
+    assert_eq!(seats.available(), 2);
+
+    let inside = SharedAtomic::<[AtomicU32; 2]>::new().unwrap();
+    let children: Vec<_> = (0..8)
+        .map(|_| {
+            child(|| {
+                for _ in 0..50 {
+                    let _permit = seats.acquire().unwrap();
+                    let now = inside[0].fetch_add(1, SeqCst) + 1;
+                    inside[1].fetch_max(now, SeqCst);
+                    thread::yield_now();
+                    inside[0].fetch_sub(1, SeqCst);
+                }
+            })
+        })
+        .collect();
+    children.into_iter().for_each(succeeds);
+    assert_eq!(inside[1].load(SeqCst), 2);
+    assert_eq!((seats.available(), seats.recoveries()), (2, 0));
+}
+
+pub fn semaphore_timeout() {
+    let seats = Semaphore::new(0).unwrap();
+    timed_out(seats.try_acquire());
+    let start = Instant::now();
+    timed_out(seats.acquire_timeout(ms(60)));
+    let took = start.elapsed();
+    assert!((ms(60)..ms(120)).contains(&took), "{took:?}");
+}
+
+pub fn permits_of_the_dead_come_back() {
+    let seats = Semaphore::new(2).unwrap();
+    let dies = child(|| {
+        let _permits = [seats.acquire().unwrap(), seats.acquire().unwrap()];
+        thread::sleep(ms(60_000));
+    });
+    while seats.available() > 0 {
+        thread::yield_now();
+    }
+    timed_out(seats.acquire_timeout(ms(50)));
+    let waiter = child(|| drop(seats.acquire_timeout(ms(5_000)).unwrap()));
+    thread::sleep(ms(30));
+    drop(dies);
+    succeeds(waiter);
+    assert_eq!((seats.available(), seats.recoveries()), (2, 2));
+}
+
+pub fn permit_in_a_child_holds_nothing() {
+    let seats = Semaphore::new(1).unwrap();
+    let permit = mem::ManuallyDrop::new(seats.acquire().unwrap());
+    succeeds(child(|| {
+        // SAFETY: this copy is used only once.
+        drop(unsafe { std::ptr::read(&raw const *permit) });
+    }));
+    assert_eq!(seats.available(), 0);
+    drop(mem::ManuallyDrop::into_inner(permit));
+    assert_eq!(seats.available(), 1);
+}
+
+pub fn event_sets_and_clears() {
+    let event = Event::new().unwrap();
+    assert!(!event.is_set() && !event.wait_timeout(ms(0)));
+    let start = Instant::now();
+    assert!(!event.wait_timeout(ms(60)));
+    assert!((ms(60)..ms(120)).contains(&start.elapsed()));
+    event.set();
+    event.set();
+    assert!(event.is_set() && event.wait_timeout(ms(0)));
+    event.wait();
+    event.clear();
+    event.clear();
+    assert!(!event.is_set());
+    let setter = child(|| {
+        thread::sleep(ms(30));
+        event.set();
+    });
+    event.wait();
+    succeeds(setter);
+}
+
+pub fn event_releases_all() {
+    let event = Event::new().unwrap();
+    let waiting = SharedAtomic::<AtomicU32>::new().unwrap();
+    let cars: Vec<_> = (0..20)
+        .map(|_| {
+            child(|| {
+                waiting.fetch_add(1, SeqCst);
+                event.wait();
+            })
+        })
+        .collect();
+    while waiting.load(SeqCst) < 20 {
+        thread::yield_now();
+    }
+    thread::sleep(ms(30));
+    // Set and cleared at once: those who wait go all the same.
+    event.set();
+    event.clear();
+    cars.into_iter().for_each(succeeds);
+}
+
+pub fn debug_says_the_state() {
+    let event = Event::new().unwrap();
+    event.set();
+    assert_eq!(format!("{event:?}"), "Event { is_set: true }");
+    let seats = Semaphore::new(2).unwrap();
+    assert!(format!("{seats:?}").contains("available: 2"));
+    let barrier = Barrier::new(2).unwrap();
+    assert!(format!("{barrier:?}").contains("waiting: 0"));
+}
+
+pub fn barrier_holds_all_in_step() {
+    const PARTIES: u32 = 5;
+    let barrier = Barrier::new(PARTIES).unwrap();
+    let arrived = SharedAtomic::<AtomicU32>::new().unwrap();
+    let children: Vec<_> = (0..PARTIES)
+        .map(|_| {
+            child(|| {
+                for turn in 1..=1_000 {
+                    arrived.fetch_add(1, SeqCst);
+                    barrier.wait().unwrap();
+                    let all = arrived.load(SeqCst);
+                    assert!(
+                        (turn * PARTIES..(turn + 1) * PARTIES).contains(&all),
+                        "{turn} {all}"
+                    );
+                }
+            })
+        })
+        .collect();
+    children.into_iter().for_each(succeeds);
+    assert_eq!(barrier.waiting(), 0);
+}
+
+pub fn barrier_numbers_all() {
+    let barrier = Barrier::new(5).unwrap();
+    let numbers = SharedAtomic::<AtomicU32>::new().unwrap();
+    let children: Vec<_> = (0..5)
+        .map(|_| child(|| _ = numbers.fetch_or(1 << barrier.wait().unwrap(), SeqCst)))
+        .collect();
+    children.into_iter().for_each(succeeds);
+    assert_eq!(numbers.load(SeqCst), 0b11111);
+}
+
+fn waits(barrier: &Barrier, how_many: u32) {
+    while barrier.waiting() < how_many {
+        thread::yield_now();
+    }
+}
+
+pub fn barrier_abort() {
+    let barrier = Barrier::new(3).unwrap();
+    let inside = [0; 2].map(|_| child(|| broken(barrier.wait())));
+    waits(&barrier, 2);
+    barrier.abort().unwrap();
+    inside.into_iter().for_each(succeeds);
+    assert!(barrier.is_broken());
+    broken(barrier.wait());
+}
+
+pub fn barrier_reset() {
+    let barrier = Barrier::new(2).unwrap();
+    let inside = child(|| broken(barrier.wait()));
+    waits(&barrier, 1);
+    barrier.reset().unwrap();
+    succeeds(inside);
+    assert!(!barrier.is_broken());
+    barrier.abort().unwrap();
+    broken(barrier.wait());
+    barrier.reset().unwrap();
+    let other = child(|| _ = barrier.wait().unwrap());
+    barrier.wait().unwrap();
+    succeeds(other);
+}
+
+pub fn barrier_timeout_breaks() {
+    let barrier = Barrier::new(3).unwrap();
+    let patient = child(|| broken(barrier.wait()));
+    waits(&barrier, 1);
+    let start = Instant::now();
+    broken(barrier.wait_timeout(ms(60)));
+    assert!((ms(60)..ms(140)).contains(&start.elapsed()));
+    succeeds(patient);
+    assert!(barrier.is_broken());
+}
+
+pub fn barrier_of_one() {
+    for parties in [0, 1] {
+        let barrier = Barrier::new(parties).unwrap();
+        for _ in 0..3 {
+            assert_eq!(barrier.wait().unwrap(), 0);
+        }
+    }
+}
+
+pub fn barrier_breaks_when_one_dies_inside() {
+    let barrier = Barrier::new(3).unwrap();
+    let dies = child(|| _ = barrier.wait());
+    let patient = child(|| broken(barrier.wait()));
+    waits(&barrier, 2);
+    drop(dies);
+    succeeds(patient);
+    broken(barrier.wait());
+    barrier.reset().unwrap();
+    let others = [0; 2].map(|_| child(|| _ = barrier.wait().unwrap()));
+    barrier.wait().unwrap();
+    others.into_iter().for_each(succeeds);
+}
+
+pub fn shared_value_is_never_half_written() {
+    let shared = Shared::new([0_u64; 64]).unwrap();
+    for _ in 0..100 {
+        let writer = child(|| {
+            for n in 0.. {
+                shared.set([n; 64]).unwrap();
+            }
+        });
+        for _ in 0..50 {
+            let value = shared.get().unwrap();
+            assert!(value.iter().all(|&n| n == value[0]));
+        }
+        drop(writer);
+        let value = shared.get().unwrap();
+        assert!(value.iter().all(|&n| n == value[0]));
+    }
+    assert_eq!(shared.update(|_| [7; 64]).unwrap(), [7; 64]);
+}
+
+pub fn pipe_ends_are_taken_once() {
+    let pipe = Pipe::new().unwrap();
+    let mut writer = child(|| {
+        use std::io::Write as _;
+        let mut writer = pipe.writer().unwrap();
+        assert!(matches!(pipe.writer(), Err(Error::PipeTaken)));
+        writer.write_all(b"hello").unwrap();
+    });
+    let reader = pipe.reader().unwrap();
+    assert!(matches!(pipe.reader(), Err(Error::PipeTaken)));
+    assert_eq!(std::io::read_to_string(reader).unwrap(), "hello");
+    assert!(writer.join().unwrap().success());
+}

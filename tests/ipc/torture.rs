@@ -1,0 +1,306 @@
+//! Processes killed at random instants. The seed is printed; `COURSE_SEED` sets it.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, process, thread};
+
+use support::ipc::{Error, JoinableQueue, Mutex, Queue, Semaphore, SharedAtomic};
+use support::process::Process;
+
+use super::queue::{child, ms};
+
+/// How long a call may wait, and how much later it may come back on a busy machine.
+const WAIT: Duration = Duration::from_millis(300);
+const SLACK: Duration = Duration::from_millis(700);
+/// Messages that one producer puts at most, a bit for each.
+const MESSAGES: usize = 64 * WORDS;
+const WORDS: usize = 32;
+
+pub fn kills_500() {
+    kills::<600>(500);
+}
+
+pub fn kills_10_000() {
+    kills::<10_100>(10_000);
+}
+
+/// xorshift64*: enough to choose whom to kill and when.
+struct Random(u64);
+
+impl Random {
+    fn new() -> Random {
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap();
+        let seed = env::var("COURSE_SEED")
+            .ok()
+            .map_or(now.as_nanos() as u64 | 1, |seed| seed.parse().unwrap());
+        println!("COURSE_SEED={seed}");
+        Random(seed)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+}
+
+/// A `Vec<u8>` goes in and out byte by byte, which keeps the ends of the queue busy: that is where the kills are to meet them.
+type Message = (u32, u32, Vec<u8>, u64);
+
+fn message(producer: u32, number: u32) -> Message {
+    let mut random = Random(u64::from(producer) << 32 | u64::from(number) | 1 << 63);
+    let length = random.below(600);
+    let bytes: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
+    let sum = checksum(producer, number, &bytes);
+    (producer, number, bytes, sum)
+}
+
+/// FNV-1a.
+fn checksum(producer: u32, number: u32, bytes: &[u8]) -> u64 {
+    let head = producer
+        .to_le_bytes()
+        .into_iter()
+        .chain(number.to_le_bytes());
+    head.chain(bytes.iter().copied())
+        .fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        })
+}
+
+/// What all processes write down as they go, each before and after it does something.
+struct Books<const N: usize> {
+    stop: SharedAtomic<AtomicBool>,
+    started: SharedAtomic<[AtomicU32; N]>,
+    finished: SharedAtomic<[AtomicU32; N]>,
+    got: SharedAtomic<[[AtomicU64; WORDS]; N]>,
+    torn: SharedAtomic<AtomicU32>,
+    twice: SharedAtomic<AtomicU32>,
+    late: SharedAtomic<AtomicU32>,
+    received: SharedAtomic<AtomicU64>,
+}
+
+fn produce<const N: usize>(queue: &Queue<Message>, books: &Books<N>, id: u32) {
+    let mine = id as usize;
+    for number in 0..MESSAGES as u32 {
+        if books.stop.load(SeqCst) {
+            return;
+        }
+        let message = message(id, number);
+        books.started[mine].store(number + 1, SeqCst);
+        while let Err(error) = in_time(books, || queue.put_timeout(&message, WAIT)) {
+            assert!(matches!(error, Error::Full { .. }), "{error}");
+            if books.stop.load(SeqCst) {
+                books.started[mine].store(number, SeqCst);
+                return;
+            }
+        }
+        books.finished[mine].store(number + 1, SeqCst);
+    }
+    while !books.stop.load(SeqCst) {
+        thread::sleep(ms(1));
+    }
+}
+
+fn consume<const N: usize>(queue: &Queue<Message>, books: &Books<N>) {
+    loop {
+        match in_time(books, || queue.get_timeout(WAIT)) {
+            Ok((producer, number, bytes, sum)) => {
+                if sum != checksum(producer, number, &bytes) {
+                    books.torn.fetch_add(1, SeqCst);
+                }
+                let bit = 1 << (number % 64);
+                let word = &books.got[producer as usize][number as usize / 64];
+                if word.fetch_or(bit, SeqCst) & bit != 0 {
+                    books.twice.fetch_add(1, SeqCst);
+                }
+                books.received.fetch_add(1, Relaxed);
+            }
+            Err(Error::Empty { .. }) if books.stop.load(SeqCst) => return,
+            Err(Error::Empty { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn in_time<T, const N: usize>(books: &Books<N>, call: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = call();
+    if start.elapsed() > WAIT + SLACK {
+        books.late.fetch_add(1, SeqCst);
+    }
+    result
+}
+
+fn kills<const N: usize>(kills: u32) {
+    const WORKERS: u64 = 8;
+    let mut random = Random::new();
+    let queue = Queue::<Message>::with_bytes(6, 3_000).unwrap();
+    let books = Books::<N> {
+        stop: SharedAtomic::new().unwrap(),
+        started: SharedAtomic::new().unwrap(),
+        finished: SharedAtomic::new().unwrap(),
+        got: SharedAtomic::new().unwrap(),
+        torn: SharedAtomic::new().unwrap(),
+        twice: SharedAtomic::new().unwrap(),
+        late: SharedAtomic::new().unwrap(),
+        received: SharedAtomic::new().unwrap(),
+    };
+    let mut producers = 0;
+    let mut start = |worker: u64| {
+        if worker.is_multiple_of(2) {
+            producers += 1;
+            child(|| produce(&queue, &books, producers - 1))
+        } else {
+            child(|| consume(&queue, &books))
+        }
+    };
+    let mut workers: Vec<Process> = (0..WORKERS).map(&mut start).collect();
+    let mut dead_consumers = 0;
+    let (mut received, mut progress) = (0, Instant::now());
+    for _ in 0..kills {
+        thread::sleep(Duration::from_micros(random.below(2_000)));
+        let worker = random.below(WORKERS);
+        let victim = &mut workers[worker as usize];
+        victim.kill().unwrap();
+        // What a worker finds wrong by itself ends it with a panic.
+        assert_eq!(
+            victim.join().unwrap().to_string(),
+            "killed by signal 9 (SIGKILL)"
+        );
+        dead_consumers += worker % 2;
+        *victim = start(worker);
+        let now = books.received.load(Relaxed);
+        if now != received {
+            (received, progress) = (now, Instant::now());
+        }
+        assert!(
+            progress.elapsed() < Duration::from_secs(5),
+            "everybody hangs"
+        );
+    }
+    thread::sleep(ms(20));
+    books.stop.store(true, SeqCst);
+    for worker in &mut workers {
+        let exit = worker.join_timeout(Duration::from_secs(5)).unwrap();
+        assert!(exit.is_some_and(|exit| exit.success()), "{exit:?}");
+    }
+    assert!(queue.empty());
+    let mut missing = 0;
+    for id in 0..producers as usize {
+        let (started, finished) = (
+            books.started[id].load(SeqCst),
+            books.finished[id].load(SeqCst),
+        );
+        assert!(started == finished || started == finished + 1);
+        for number in 0..MESSAGES as u32 {
+            let got = books.got[id][number as usize / 64].load(SeqCst) >> (number % 64) & 1 == 1;
+            assert!(!got || number < started, "a message that nobody put");
+            missing += u64::from(!got && number < finished);
+        }
+    }
+    let count = |counter: &AtomicU32| counter.load(SeqCst);
+    println!(
+        "{kills} kills, {dead_consumers} of them consumers; {} messages received, {missing} lost, {} recoveries",
+        books.received.load(SeqCst),
+        queue.recoveries(),
+    );
+    assert_eq!(
+        (count(&books.torn), count(&books.twice)),
+        (0, 0),
+        "torn, twice"
+    );
+    assert_eq!(count(&books.late), 0, "waits longer than their bounds");
+    assert!(missing <= dead_consumers, "{missing} missing");
+    assert!(
+        queue.recoveries() > 0,
+        "no kill has met a process inside the queue"
+    );
+}
+
+/// Consumers of a `JoinableQueue` are killed. What is written off for them is one task each at most, and then `join` returns.
+pub fn joinable_kills() {
+    let mut random = Random::new();
+    let queue = JoinableQueue::<u64>::new(4).unwrap();
+    let done = SharedAtomic::<AtomicU64>::new().unwrap();
+    let consumer = || {
+        child(|| {
+            loop {
+                queue.get().unwrap();
+                queue.task_done().unwrap();
+                done.fetch_add(1, SeqCst);
+            }
+        })
+    };
+    let mut consumers: Vec<_> = (0..3).map(|_| consumer()).collect();
+    let producer = child(|| {
+        for n in 0.. {
+            queue.put(&n).unwrap();
+        }
+    });
+    let mut open = 0;
+    for _ in 0..200 {
+        thread::sleep(Duration::from_micros(random.below(2_000)));
+        let victim = &mut consumers[random.below(3) as usize];
+        victim.kill().unwrap();
+        victim.join().unwrap();
+        let dead = victim.pid();
+        match queue.join_timeout(ms(1)) {
+            Err(Error::DeadConsumers { dead: all, .. }) => {
+                assert_eq!(all.len(), 1);
+                assert_eq!((all[0].pid, all[0].open), (dead, 1));
+                assert_eq!(queue.write_off(), all);
+                open += 1;
+            }
+            Err(Error::TimedOut { .. }) | Ok(()) => {}
+            Err(error) => panic!("{error}"),
+        }
+        *victim = consumer();
+    }
+    drop(producer);
+    queue.join_timeout(Duration::from_secs(5)).unwrap();
+    println!("{} tasks done, {open} left by the dead", done.load(SeqCst));
+    assert!(open > 0);
+}
+
+/// Holders of a lock and of permits are killed.
+pub fn lock_kills() {
+    let mut random = Random::new();
+    let lock = Mutex::new([0_u64; 2]).unwrap();
+    let seats = Semaphore::new(2).unwrap();
+    let worker = || {
+        child(|| {
+            loop {
+                let _permit = seats.acquire_timeout(Duration::from_secs(5)).unwrap();
+                let mut guard = lock.lock_timeout(Duration::from_secs(5)).unwrap();
+                let [first, second] = *guard;
+                if first != second {
+                    assert!(guard.previous_owner_died());
+                    assert_ne!(guard.previous_owner(), Some(process::id()));
+                    guard[1] = first;
+                }
+                guard[0] += 1;
+                std::hint::black_box(&mut guard);
+                guard[1] += 1;
+            }
+        })
+    };
+    let mut workers: Vec<_> = (0..4).map(|_| worker()).collect();
+    for _ in 0..300 {
+        thread::sleep(Duration::from_micros(random.below(1_500)));
+        let victim = &mut workers[random.below(4) as usize];
+        victim.kill().unwrap();
+        assert_eq!(
+            victim.join().unwrap().to_string(),
+            "killed by signal 9 (SIGKILL)"
+        );
+        *victim = worker();
+    }
+    drop(workers);
+    let _both = [seats.acquire(), seats.acquire()].map(Result::unwrap);
+    drop(lock.lock().unwrap());
+    println!("{} permits came back", seats.recoveries());
+    assert!(seats.recoveries() > 0);
+}
