@@ -1,19 +1,22 @@
+mod ledger;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicU64, Ordering::*};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::futex::{RECHECK, Signal};
+use super::futex::RECHECK;
 use super::limit::Limit;
-use super::map::{Mapped, Tenant};
+use super::map::Mapped;
 use super::queue::{self, DEFAULT_BYTES};
-use super::ring::{Keeper, Position, Ring};
-use super::who::{Place, Roster, pid};
+use super::ring::Ring;
+use super::who::{Place, pid};
 use super::{DeadConsumer, Error};
+use ledger::{Account, Ledger};
 
 /// A [`Queue`](super::Queue) that can also be waited for until everything put has been *done*. Linux only.
 ///
@@ -48,27 +51,6 @@ pub struct JoinableQueue<T> {
     mine: AtomicU64,
     item: PhantomData<fn(T) -> T>,
 }
-
-/// Who has taken how much, and what is done. How much was put says the ring's tail: it counts an item by the store that puts it.
-#[repr(C)]
-struct Ledger {
-    consumers: Roster,
-    /// What a consumer is about to enter into its account: it holds once the head stands at `at`, whether its process still
-    /// lives or not.
-    intent: Intent,
-    /// Those who join wait here.
-    finished: Signal,
-}
-
-#[repr(C)]
-struct Intent {
-    at: AtomicU64,
-    valid: AtomicU32,
-    place: AtomicU32,
-    taken: AtomicU32,
-}
-
-impl Tenant for Ledger {}
 
 impl<T> JoinableQueue<T> {
     /// As [`Queue::new`](super::Queue::new).
@@ -336,65 +318,5 @@ impl<T> fmt::Debug for JoinableQueue<T> {
             .field("len", &self.len())
             .field("unfinished", &self.unfinished())
             .finish_non_exhaustive()
-    }
-}
-
-/// The ledger in the hands of this process.
-struct Account<'a> {
-    ledger: &'a Ledger,
-    mine: &'a AtomicU64,
-}
-
-impl<'a> Account<'a> {
-    fn of<T>(queue: &'a JoinableQueue<T>) -> Account<'a> {
-        Account {
-            ledger: &queue.ledger,
-            mine: &queue.mine,
-        }
-    }
-
-    fn remembered(&self) -> Option<&'a Place> {
-        let mine = self.mine.load(Relaxed);
-        (mine >> 32 == u64::from(pid())).then(|| self.ledger.consumers.place(mine as u32))
-    }
-
-    fn find(&self) -> Option<&'a Place> {
-        self.ledger.consumers.find()
-    }
-
-    fn enrol(&self) -> Result<&'a Place, Error> {
-        let place = self.ledger.consumers.enrol()?;
-        let number = self.ledger.consumers.number(place);
-        self.mine
-            .store(u64::from(pid()) << 32 | u64::from(number), Relaxed);
-        Ok(place)
-    }
-}
-
-impl Keeper for Account<'_> {
-    fn taking(&self, start: Position, head: Position) -> Result<(), Error> {
-        let place = self.remembered().map_or_else(|| self.enrol(), Ok)?;
-        let intent = &self.ledger.intent;
-        let taken = place
-            .taken
-            .load(Relaxed)
-            .wrapping_add(head.items.wrapping_sub(start.items));
-        intent.valid.store(0, Release);
-        intent
-            .place
-            .store(self.ledger.consumers.number(place), Release);
-        intent.taken.store(taken, Release);
-        intent.at.store(head.to_word(), Release);
-        intent.valid.store(1, Release);
-        Ok(())
-    }
-
-    fn taken(&self, head: Position) {
-        // Storing it twice does not matter, so neither does a death right after it.
-        let intent = &self.ledger.intent;
-        if intent.valid.load(Relaxed) == 1 && intent.at.load(Relaxed) == head.to_word() {
-            let place = self.ledger.consumers.place(intent.place.load(Relaxed));
-            place.taken.store(intent.taken.load(Relaxed), SeqCst);
-        }
     }
 }

@@ -5,6 +5,9 @@
 //! item and then stores the new `head`: that store is what takes it. A process killed before its store has changed nothing that
 //! counts, so there is nothing to repair when the next one gets the lock.
 
+mod position;
+mod step;
+
 use std::io;
 use std::slice;
 use std::sync::Arc;
@@ -16,49 +19,12 @@ use super::futex::{Line, Signal};
 use super::limit::Limit;
 use super::map::{Mapped, Pages, Tenant, page_size};
 use super::robust::{Locked, RobustMutex};
-
-/// The length of an item stands before it.
-const HEADER: u32 = size_of::<u32>() as u32;
+use position::HEADER;
+pub(super) use position::Position;
+pub(super) use step::{Keeper, Taken, Written};
 
 /// How long a form that does not wait puts up with another process in its end: such a stay is a copy long.
 const GRACE: Duration = Duration::from_millis(10);
-
-/// How many items and bytes have passed an end, both modulo 2³².
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Position {
-    pub(super) items: u32,
-    bytes: u32,
-}
-
-impl Position {
-    fn from_word(word: u64) -> Position {
-        Position {
-            items: (word >> 32) as u32,
-            bytes: word as u32,
-        }
-    }
-
-    pub(super) fn to_word(self) -> u64 {
-        u64::from(self.items) << 32 | u64::from(self.bytes)
-    }
-
-    fn after_item(self, length: u32) -> Position {
-        Position {
-            items: self.items.wrapping_add(1),
-            bytes: self
-                .bytes
-                .wrapping_add(HEADER + length.next_multiple_of(HEADER)),
-        }
-    }
-
-    /// Items and bytes from there to here.
-    fn since(self, before: Position) -> (u32, u32) {
-        (
-            self.items.wrapping_sub(before.items),
-            self.bytes.wrapping_sub(before.bytes),
-        )
-    }
-}
 
 #[repr(C, align(128))]
 struct End {
@@ -336,39 +302,4 @@ impl Ring {
         let offset = position.bytes & (self.size - 1);
         self.pages.start().wrapping_add(offset as usize)
     }
-}
-
-/// What a call of `encode` has done.
-pub(super) enum Written {
-    /// It wrote an item of this length, and whether that was the last.
-    Item { length: usize, last: bool },
-    /// It needs this much space for the item.
-    Needs(usize),
-}
-
-/// What `decode` makes of an item.
-pub(super) enum Taken {
-    /// It takes it, and wants another.
-    More,
-    /// It takes it and wants no other.
-    Last,
-    /// It leaves it where it is, having taken others.
-    Not,
-}
-
-/// Keeps account of who takes items. Both are called with the consumers' end locked.
-pub(super) trait Keeper {
-    /// The items from `start` to `head` are about to be taken.
-    fn taking(&self, start: Position, head: Position) -> Result<(), Error>;
-    /// The head stands here; after the death of a process in here it may be where it was before.
-    fn taken(&self, head: Position);
-}
-
-/// No account.
-impl Keeper for () {
-    fn taking(&self, _start: Position, _head: Position) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn taken(&self, _head: Position) {}
 }
