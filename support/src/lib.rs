@@ -10,6 +10,7 @@
 //! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+//! | [`pool`] | workers that take tasks: threads, and processes that may die |
 //! | [`sched`] | schedulers of one CPU, simulated |
 
 pub mod chart;
@@ -17,5 +18,6 @@ pub mod claim;
 mod display;
 pub mod ipc;
 pub mod measure;
+pub mod pool;
 pub mod process;
 pub mod sched;
