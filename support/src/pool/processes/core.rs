@@ -230,6 +230,9 @@ impl Core {
             return;
         };
         state.orders.stop();
+        for worker in &mut state.workers {
+            worker.pid = None;
+        }
         drop(state);
         // It may be reporting, and the queue may be full: the reader, which may be this thread, does not have to live for that.
         let mut left = GRACE;
