@@ -22,7 +22,10 @@ fn main() {
         .skip(1)
         .filter(|arg| !arg.starts_with('-'))
         .collect();
-    for (name, bench) in [("processes", processes_bench as fn()), ("threads", threads_bench)] {
+    for (name, bench) in [
+        ("processes", processes_bench as fn()),
+        ("threads", threads_bench),
+    ] {
         if names.is_empty() || names.iter().any(|wanted| wanted == name) {
             bench();
         }
@@ -82,7 +85,9 @@ fn processes() -> f64 {
     let pool = ProcessPool::new(2, |n: u64| n + 1).expect("pool");
     pool.apply(0).expect("apply");
     let start = Instant::now();
-    let tasks: Vec<_> = (0..TASKS).map(|n| pool.submit(n).expect("submit")).collect();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|n| pool.submit(n).expect("submit"))
+        .collect();
     for (n, task) in (0..).zip(&tasks) {
         assert_eq!(task.result().expect("result"), n + 1);
     }
@@ -101,7 +106,10 @@ fn mapped() -> f64 {
 
 fn threads() -> f64 {
     let pool = ThreadPool::new(5).expect("pool");
-    pool.submit(|| ()).expect("submit").result().expect("result");
+    pool.submit(|| ())
+        .expect("submit")
+        .result()
+        .expect("result");
     let start = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|n| pool.submit(move || n + 1).expect("submit"))
@@ -126,7 +134,12 @@ fn python_executor() -> f64 {
 }
 
 fn python_pool() -> f64 {
-    python("20_000", "multiprocessing.Pool(2)", "apply_async(task, (n,))", "get")
+    python(
+        "20_000",
+        "multiprocessing.Pool(2)",
+        "apply_async(task, (n,))",
+        "get",
+    )
 }
 
 fn python_threads() -> f64 {

@@ -27,7 +27,11 @@ pub fn of_a_future() {
     good.on_done(|_| panic!("does no harm"));
     good.on_done(note(&log));
     assert_eq!(good.result().unwrap(), 3);
-    assert_eq!(*log.lock().unwrap(), ["3", "3"], "they have run when the result is out");
+    assert_eq!(
+        *log.lock().unwrap(),
+        ["3", "3"],
+        "they have run when the result is out"
+    );
     log.lock().unwrap().clear();
     good.on_done(note(&log));
     let bad = pool.submit(0).unwrap();
@@ -36,7 +40,10 @@ pub fn of_a_future() {
     bad.on_done(|_| panic!("does no harm"));
     assert!(matches!(bad.result(), Err(Error::Panicked { .. })));
     let log = log.lock().unwrap();
-    assert!(log[0].contains("taken before") && log[1].contains("divide by zero"), "{log:?}");
+    assert!(
+        log[0].contains("taken before") && log[1].contains("divide by zero"),
+        "{log:?}"
+    );
 }
 
 pub fn apply_async_calls_one_of_two() {
@@ -78,9 +85,8 @@ pub fn submit_from_a_callback() {
 }
 
 pub fn submit_after_a_crash() {
-    let pool = Arc::new(
-        ProcessPool::new(2, |n: u32| if n == 0 { process::abort() } else { n }).unwrap(),
-    );
+    let pool =
+        Arc::new(ProcessPool::new(2, |n: u32| if n == 0 { process::abort() } else { n }).unwrap());
     let log = Log::default();
     let (next, end) = (Arc::clone(&pool), note(&log));
     pool.submit(0).unwrap().on_done(move |result| {
@@ -92,12 +98,13 @@ pub fn submit_after_a_crash() {
 }
 
 pub fn submit_what_crashes() {
-    let pool = Arc::new(
-        ProcessPool::new(2, |n: u32| if n == 0 { process::abort() } else { n }).unwrap(),
-    );
+    let pool =
+        Arc::new(ProcessPool::new(2, |n: u32| if n == 0 { process::abort() } else { n }).unwrap());
     let log = Log::default();
     let (next, end) = (Arc::clone(&pool), note(&log));
-    pool.submit(5).unwrap().on_done(move |_| next.submit(0).unwrap().on_done(end));
+    pool.submit(5)
+        .unwrap()
+        .on_done(move |_| next.submit(0).unwrap().on_done(end));
     eventually("the second task", || log.lock().unwrap().len() == 1);
     assert!(log.lock().unwrap()[0].contains("SIGABRT"));
     eventually("the end", || Arc::strong_count(&pool) == 1);

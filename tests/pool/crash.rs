@@ -13,10 +13,11 @@ use support::process::Exit;
 
 use super::helpers::{SOON, eventually, exists, ms, send};
 
+/// More than once: the handler that `std` has for SIGSEGV only puts the default back, for the next one.
 fn die(signal: Signal) -> ! {
-    let _ = kill(Pid::this(), signal);
     loop {
-        thread::sleep(ms(100));
+        let _ = kill(Pid::this(), signal);
+        thread::sleep(ms(1));
     }
 }
 
@@ -25,7 +26,9 @@ pub fn while_idle() {
     for _ in 0..10 {
         let pids = pool.pids();
         send(pids[0], Signal::SIGKILL);
-        eventually("the replacement", || pool.pids().len() == 2 && !pool.pids().contains(&pids[0]));
+        eventually("the replacement", || {
+            pool.pids().len() == 2 && !pool.pids().contains(&pids[0])
+        });
         assert!(!exists(pids[0]));
         assert_eq!(pool.map(0..8, 1).unwrap().len(), 8);
     }
@@ -90,7 +93,11 @@ impl<'de> Deserialize<'de> for DeadlyToRead {
 pub fn while_reading_the_argument() {
     let pool = ProcessPool::new(2, |_: DeadlyToRead| ()).unwrap();
     for deadly in [true, false, true] {
-        let error = pool.submit(DeadlyToRead(deadly)).unwrap().result_timeout(SOON).unwrap_err();
+        let error = pool
+            .submit(DeadlyToRead(deadly))
+            .unwrap()
+            .result_timeout(SOON)
+            .unwrap_err();
         match error {
             Error::WorkerDied { exit, .. } => assert!(deadly && exit == Exit::Signal(9)),
             Error::Pass { what, .. } => assert!(!deadly && what == "argument"),
@@ -119,7 +126,16 @@ pub fn while_sending_the_result() {
     let pool = ProcessPool::new(2, |_: ()| DeadlyToWrite).unwrap();
     for task in [(); 10].map(|()| pool.submit(()).unwrap()) {
         let error = task.result_timeout(SOON).unwrap_err();
-        assert!(matches!(error, Error::WorkerDied { exit: Exit::Signal(9), .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                Error::WorkerDied {
+                    exit: Exit::Signal(9),
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
     // In the middle of results that go in parts.
     let pool = ProcessPool::new(2, |mega: usize| vec![mega as u8; mega << 20]).unwrap();
@@ -133,7 +149,10 @@ pub fn while_sending_the_result() {
             Ok(bytes) => assert_eq!(bytes.len(), 64 << 20),
             Err(error) => assert!(matches!(error, Error::WorkerDied { .. }), "{error}"),
         }
-        assert_eq!(pool.submit(1).unwrap().result_timeout(SOON).unwrap(), vec![1; 1 << 20]);
+        assert_eq!(
+            pool.submit(1).unwrap().result_timeout(SOON).unwrap(),
+            vec![1; 1 << 20]
+        );
     }
 }
 
@@ -152,7 +171,10 @@ pub fn all_workers_at_once() {
     for (n, result) in results.iter().enumerate() {
         match result {
             Ok(result) => assert!(n >= 4 && *result == n as u64),
-            Err(error) => assert!(n < 4 && matches!(error, Error::WorkerDied { .. }), "{n}: {error}"),
+            Err(error) => assert!(
+                n < 4 && matches!(error, Error::WorkerDied { .. }),
+                "{n}: {error}"
+            ),
         }
     }
 }

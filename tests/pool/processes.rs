@@ -16,7 +16,10 @@ pub fn futures() {
     .unwrap();
     let slow = pool.submit(100).unwrap();
     assert!(!slow.is_done());
-    assert!(matches!(slow.result_timeout(ms(5)), Err(Error::TimedOut { .. })));
+    assert!(matches!(
+        slow.result_timeout(ms(5)),
+        Err(Error::TimedOut { .. })
+    ));
     assert_eq!(slow.result().unwrap(), 100);
     assert!(matches!(slow.result(), Err(Error::Taken)));
     assert_eq!(pool.apply(1).unwrap(), 1);
@@ -30,7 +33,10 @@ pub fn map_keeps_the_order() {
     .unwrap();
     for chunk in [0, 1, 7, 100, usize::MAX] {
         let squares = pool.map(0..100, chunk).unwrap();
-        assert!(squares.into_iter().eq((0..100).map(|n| n * n)), "chunks of {chunk}");
+        assert!(
+            squares.into_iter().eq((0..100).map(|n| n * n)),
+            "chunks of {chunk}"
+        );
     }
     assert!(pool.map([], 3).unwrap().is_empty());
 }
@@ -50,7 +56,10 @@ pub fn panic_says_what_and_where() {
     .unwrap();
     let before = pool.apply(1).unwrap();
     let message = pool.apply(3).unwrap_err().to_string();
-    assert!(message.starts_with("the task panicked: not 3 (at "), "{message}");
+    assert!(
+        message.starts_with("the task panicked: not 3 (at "),
+        "{message}"
+    );
     assert!(message.contains("processes.rs:"), "{message}");
     assert_eq!(pool.apply(2).unwrap(), before, "the worker lives on");
 }

@@ -22,7 +22,10 @@ pub fn futures() {
     assert_eq!(slow.result().unwrap(), "slow");
     assert!(slow.is_done());
     assert!(matches!(slow.result(), Err(Error::Taken)));
-    assert!(matches!(slow.result_timeout(Duration::MAX), Err(Error::Taken)));
+    assert!(matches!(
+        slow.result_timeout(Duration::MAX),
+        Err(Error::Taken)
+    ));
 }
 
 pub fn map_keeps_the_order() {
@@ -41,7 +44,10 @@ pub fn panic_is_an_error() {
     let pool = ThreadPool::new(1).unwrap();
     let bad = pool.submit(|| -> u8 { panic!("number {}", 7) }).unwrap();
     let good = pool.submit(|| 8).unwrap();
-    assert_eq!(bad.result().unwrap_err().to_string(), "the task panicked: number 7");
+    assert_eq!(
+        bad.result().unwrap_err().to_string(),
+        "the task panicked: number 7"
+    );
     assert_eq!(good.result().unwrap(), 8);
     let odd = pool.submit(|| std::panic::panic_any(5)).unwrap();
     assert!(odd.result().unwrap_err().to_string().ends_with("(no text)"));

@@ -24,7 +24,9 @@ struct Random(u64);
 
 impl Random {
     fn new() -> Random {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap();
         let seed = env::var("COURSE_SEED")
             .ok()
             .map_or(now.as_nanos() as u64 | 1, |seed| seed.parse().unwrap());
@@ -85,7 +87,11 @@ fn kills(wanted: u32) {
     println!("{killed} kills, {submitted} tasks, {failed} failed");
 }
 
-fn submit_until(stop: &AtomicBool, pool: &ProcessPool<u64, Vec<u64>>, resolved: &Arc<AtomicU32>) -> (u32, u32) {
+fn submit_until(
+    stop: &AtomicBool,
+    pool: &ProcessPool<u64, Vec<u64>>,
+    resolved: &Arc<AtomicU32>,
+) -> (u32, u32) {
     const LIMIT: Duration = Duration::from_secs(20);
     let (mut submitted, mut failed) = (0_u32, 0);
     while !stop.load(Relaxed) {

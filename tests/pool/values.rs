@@ -7,23 +7,42 @@ use support::pool::{Error, ProcessPool};
 
 pub fn large_results_and_arguments() {
     let pool = ProcessPool::new(2, |size: usize| vec![7_u8; size]).unwrap();
-    for size in [0, 1, (1 << 18) - 3, 1 << 18, (1 << 18) + 1, 5_000_000, 40_000_000] {
+    for size in [
+        0,
+        1,
+        (1 << 18) - 3,
+        1 << 18,
+        (1 << 18) + 1,
+        5_000_000,
+        40_000_000,
+    ] {
         assert!(pool.apply(size).unwrap() == vec![7; size], "{size} bytes");
     }
     let sizes = [3_000_000; 6];
     let results = pool.map(sizes, 2).unwrap();
     assert!(results.iter().all(|result| result.len() == 3_000_000));
 
-    let pool = ProcessPool::builder(2).bytes(3000).start(|bytes: Vec<u8>| bytes.len()).unwrap();
+    let pool = ProcessPool::builder(2)
+        .bytes(3000)
+        .start(|bytes: Vec<u8>| bytes.len())
+        .unwrap();
     assert_eq!(pool.apply(vec![1; 2990]).unwrap(), 2990);
     let refused = pool.submit(vec![1; 1 << 20]).map(|_| ());
     let message = refused.unwrap_err().to_string();
-    assert!(message.contains("1048579 bytes") && message.contains("bytes("), "{message}");
+    assert!(
+        message.contains("1048579 bytes") && message.contains("bytes("),
+        "{message}"
+    );
 }
 
 pub fn more_bytes_than_the_queue_holds() {
-    let pool = ProcessPool::builder(2).bytes(5000).start(|bytes: Vec<u8>| bytes.len()).unwrap();
-    let tasks: Vec<_> = (0..1000).map(|n| pool.submit(vec![0; 4 * n]).unwrap()).collect();
+    let pool = ProcessPool::builder(2)
+        .bytes(5000)
+        .start(|bytes: Vec<u8>| bytes.len())
+        .unwrap();
+    let tasks: Vec<_> = (0..1000)
+        .map(|n| pool.submit(vec![0; 4 * n]).unwrap())
+        .collect();
     for (n, task) in tasks.iter().enumerate() {
         assert_eq!(task.result().unwrap(), 4 * n);
     }
@@ -48,7 +67,13 @@ pub fn argument_that_cannot_be_passed() {
     let pool = ProcessPool::new(1, |_: Option<Unwritable>| 5).unwrap();
     let good: Vec<_> = (0..100).map(|_| pool.submit(None).unwrap()).collect();
     let refused = pool.submit(Some(Unwritable)).map(|_| ());
-    assert!(matches!(refused, Err(Error::Pass { what: "argument", .. })));
+    assert!(matches!(
+        refused,
+        Err(Error::Pass {
+            what: "argument",
+            ..
+        })
+    ));
     for task in good {
         assert_eq!(task.result().unwrap(), 5);
     }
