@@ -11,6 +11,7 @@
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
 //! | [`net`] | load for servers, from a process of its own |
+//! | [`pool`] | workers that take tasks: threads, and processes that may die |
 //! | [`sched`] | schedulers of one CPU, simulated |
 //! | [`sync`] | semaphore, event, queues, re-entrant lock, deadlocks to look at |
 
@@ -21,6 +22,7 @@ pub mod ipc;
 pub mod measure;
 pub mod net;
 mod order;
+pub mod pool;
 pub mod process;
 pub mod sched;
 pub mod sync;

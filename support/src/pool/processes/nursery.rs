@@ -1,0 +1,129 @@
+//! The process that forks the workers, now and later.
+//!
+//! The owner of a pool has threads, and a fork may find one of them in the middle of something. The nursery is forked once, when the
+//! pool is made, has one thread, and forks a worker whenever the owner asks for one. It reaps them and reports how they ended.
+
+use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use super::message::{Job, Report, What, ended};
+use super::worker::{Function, note_panics, work};
+use crate::ipc::{Error, Queue};
+use crate::process::Process;
+
+/// What the owner writes: the place that needs a process, or this.
+const STOP: u32 = u32::MAX;
+
+/// The owner's end.
+pub(super) struct Orders(PipeWriter);
+
+impl Orders {
+    pub(super) fn pipe() -> io::Result<(PipeReader, Orders)> {
+        let (reader, writer) = io::pipe()?;
+        Ok((reader, Orders(writer)))
+    }
+
+    /// Asks for a worker. A nursery that is gone is noticed elsewhere.
+    pub(super) fn start(&mut self, place: usize) {
+        let _ = self.0.write_all(&(place as u32).to_ne_bytes());
+    }
+
+    /// Has the nursery kill its workers and end.
+    pub(super) fn stop(&mut self) {
+        let _ = self.0.write_all(&STOP.to_ne_bytes());
+    }
+}
+
+pub(super) struct Nursery<'a> {
+    pub(super) orders: PipeReader,
+    pub(super) jobs: &'a [Queue<Job>],
+    pub(super) reports: &'a Queue<Report>,
+    pub(super) tasks: u32,
+    pub(super) function: Function<'a>,
+}
+
+impl Nursery<'_> {
+    pub(super) fn run(mut self) -> io::Result<()> {
+        note_panics();
+        // SAFETY: the default action runs no code of ours. Ignored, the children would be reaped by the system.
+        unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) }?;
+        let children = SigSet::from(Signal::SIGCHLD);
+        children.thread_block()?;
+        let ends = SignalFd::with_flags(&children, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+        let mut workers = (0..self.jobs.len())
+            .map(|place| self.start(place))
+            .collect::<Result<Vec<Option<Process>>, _>>()
+            .map_err(io::Error::other)?;
+        loop {
+            let flags = PollFlags::POLLIN;
+            let mut fds = [
+                PollFd::new(self.orders.as_fd(), flags),
+                PollFd::new(ends.as_fd(), flags),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            let [order, end] = fds.map(|fd| fd.any().unwrap_or(false));
+            if end {
+                while ends.read_signal()?.is_some() {}
+                self.report_ends(&mut workers).map_err(io::Error::other)?;
+            }
+            if order {
+                let mut place = [0; 4];
+                self.orders.read_exact(&mut place)?;
+                match u32::from_ne_bytes(place) {
+                    // Dropping the handles kills and reaps.
+                    STOP => return Ok(()),
+                    place => {
+                        let place = place as usize;
+                        workers[place] = self.start(place).map_err(io::Error::other)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, place: usize) -> Result<Option<Process>, Error> {
+        let (jobs, reports, tasks) = (&self.jobs[place], self.reports, self.tasks);
+        let function = &mut *self.function;
+        let place = place as u32;
+        let name = format!("pool-worker-{}", place + 1);
+        let started = Process::builder().name(name).start(|| {
+            let _ = SigSet::from(Signal::SIGCHLD).thread_unblock();
+            work(place, jobs, reports, tasks, function)
+        });
+        let (process, what) = match started {
+            Ok(process) => {
+                let pid = process.pid();
+                (Some(process), What::Started { pid })
+            }
+            Err(error) => {
+                let why = error.to_string();
+                (None, What::NotStarted { why })
+            }
+        };
+        self.reports.put(&Report { place, what })?;
+        Ok(process)
+    }
+
+    /// One signal may stand for several ends.
+    fn report_ends(&self, workers: &mut [Option<Process>]) -> Result<(), Error> {
+        for (place, worker) in workers.iter_mut().enumerate() {
+            let Some(process) = worker else { continue };
+            // Nobody else reaps here.
+            if let Ok(Some(exit)) = process.try_join() {
+                let what = ended(process.pid(), exit);
+                let place = place as u32;
+                self.reports.put(&Report { place, what })?;
+                *worker = None;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,146 @@
+//! `support::pool` against real processes and real kills. Linux only, as pools of processes are.
+//!
+//! # Behaviours that CPython and loky test
+//!
+//! What CPython (3.11: `test_concurrent_futures`, `_test_multiprocessing` for `Pool`) and loky (3.4: `tests/test_reusable_executor.py`,
+//! `tests/_executor_mixin.py`, `tests/_test_process_executor.py`) check for the same things, and where it is checked here:
+//!
+//! | CPython, loky | here |
+//! |---|---|
+//! | **loky** `TestExecutorDeadLock.test_crashes`: in unpickling an argument, in the function, in pickling a result, in unpickling one; by exit, SIGKILL, segmentation fault, exception | `crash::while_running`, `crash::while_reading_the_argument`, `crash::while_sending_the_result`, `values::result_that_makes_no_value` |
+//! | `test_in_callback_submit_with_crash` | `callbacks::submit_after_a_crash` |
+//! | `test_callback_crash_on_submit` | `callbacks::submit_what_crashes` |
+//! | `test_deadlock_kill`, `test_kill_after_resize_call`, `test_crash_races` | `crash::while_idle`, `crash::all_workers_at_once`, `torture::kills_200`; no resize |
+//! | `test_crash_non_picklable`, `test_queue_full_deadlock`: bad arguments while the queue is full | `values::argument_that_cannot_be_passed`, `values::more_bytes_than_the_queue_holds` |
+//! | `TestTerminateExecutor.test_shutdown_kill`, `test_shutdown_deadlock`, `test_kill_executor_then_wait` | `end::terminate_while_running`, `end::crash_at_shutdown` |
+//! | `test_worker_timeout`, `test_max_tasks` (`maxtasksperchild`) | `processes::workers_retire`; no timeouts of idle workers |
+//! | `test_sigkill_shutdown_leaks_workers`, `test_interpreter_exit` | `end::workers_end_with_their_owner` |
+//! | `test_shutdown_after_fork`, `test_ressources_gced_in_other_process` | `end::a_forked_copy_is_refused` |
+//! | **executor** `test_submit`, `test_submit_keyword` | `threads::futures`, `processes::futures`; closures have no keywords |
+//! | `test_map`, `test_map_chunksize`, `test_map_exception`, `test_map_timeout` | `threads::map_keeps_the_order`, `processes::map_keeps_the_order`, `processes::map_in_error`; no time limit on a map |
+//! | `test_shutdown_race_issue12456`, `test_run_after_shutdown`, `test_hang_issue12364` | `threads::shutdown_waits`, `end::nothing_after_close` |
+//! | `test_no_stale_references` | `threads::nothing_is_kept` |
+//! | `test_max_workers_negative`, `_too_large` | `processes::sizes_are_checked` |
+//! | `test_free_reference_yielded_by_iterator` | `map` returns a vector: nothing is yielded |
+//! | `test_killed_child` | `crash::while_idle`; there the pool is broken, here it goes on |
+//! | `test_traceback`, `test_traceback_when_child_process_terminates_abruptly` | `processes::panic_says_what_and_where`, `crash::while_running` |
+//! | `test_ressources_gced_in_workers`, `test_saturation` | `values::large_results_and_arguments`, `processes::many_submitters` |
+//! | `test_idle_process_reuse_one`, `_multiple` | `processes::workers_are_reused`; all workers are forked at once |
+//! | `test_max_tasks_per_child`, `_early_shutdown` | `processes::workers_retire`, `end::join_with_retiring_workers` |
+//! | **future** `test_done_callback_with_result`, `_with_exception`, `_raises`, `_already_successful`, `_raises_already_succeeded` | `callbacks::of_a_future` |
+//! | `test_result_with_timeout`, `test_result_with_success`, `test_done` | `threads::futures` |
+//! | `test_cancel…`, `wait`, `as_completed` | not here: a future is not cancelled; `on_done` tells the order of completion |
+//! | **Pool** `test_apply`, `test_map`, `test_map_unplicklable`, `test_async`, `test_async_timeout`, `test_map_async_callbacks` | `processes::futures`, `callbacks::apply_async_calls_one_of_two` |
+//! | `test_map_handle_iterable_exception` | a Rust iterator has no exceptions |
+//! | `test_terminate`, `test_empty_iterable`, `test_context` | `end::terminate_while_running`, `processes::map_keeps_the_order`, `end::drop_terminates` |
+//! | `test_release_task_refs`, `test_enter`, `test_resource_warning`, `test_del_pool` | `end::drop_terminates`: `Drop` is certain |
+//! | `test_pool_worker_lifetime`, `_early_close` | `processes::workers_retire`, `end::join_with_retiring_workers` |
+//! | `test_imap`, `test_imap_unordered`, `test_starmap` | not here |
+//! | `test_async_error_callback`, `test_unpickleable_result` | `callbacks::apply_async_calls_one_of_two`, `values::result_that_cannot_be_passed` |
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[cfg(target_os = "linux")]
+#[path = "ipc/cases.rs"]
+mod cases;
+
+#[cfg(target_os = "linux")]
+#[path = "pool"]
+mod linux {
+    pub mod callbacks;
+    pub mod crash;
+    pub mod end;
+    pub mod helpers;
+    pub mod processes;
+    pub mod threads;
+    pub mod torture;
+    pub mod values;
+}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    use std::time::Duration;
+
+    use cases::Case;
+    use linux::{callbacks, crash, end, processes, threads, torture, values};
+
+    macro_rules! cases {
+        (long $($long:ident)*; $($module:ident { $($name:ident)* })*) => { &[
+            $($(Case {
+                name: concat!(stringify!($module), "::", stringify!($name)),
+                run: $module::$name,
+                limit: Duration::from_secs(60),
+                long: false,
+            },)*)*
+            $(Case {
+                name: concat!("torture::", stringify!($long)),
+                run: torture::$long,
+                limit: Duration::from_secs(900),
+                long: true,
+            },)*
+        ] };
+    }
+
+    const CASES: &[Case] = cases! {
+        long kills_2_000;
+        threads {
+            futures
+            map_keeps_the_order
+            panic_is_an_error
+            shutdown_waits
+            nothing_is_kept
+            workers_are_reused
+        }
+        processes {
+            futures
+            map_keeps_the_order
+            map_in_error
+            panic_says_what_and_where
+            workers_are_reused
+            workers_retire
+            sizes_are_checked
+            many_submitters
+            tasks_behind_a_long_one_go_elsewhere
+            worker_state_is_its_own
+        }
+        crash {
+            while_idle
+            while_running
+            while_reading_the_argument
+            while_sending_the_result
+            all_workers_at_once
+            the_one_that_makes_workers
+            stopped_worker_delays_its_task_only
+        }
+        callbacks {
+            of_a_future
+            apply_async_calls_one_of_two
+            submit_from_a_callback
+            submit_after_a_crash
+            submit_what_crashes
+            waiting_is_refused
+        }
+        values {
+            large_results_and_arguments
+            more_bytes_than_the_queue_holds
+            argument_that_cannot_be_passed
+            result_that_cannot_be_passed
+            result_that_makes_no_value
+        }
+        end {
+            nothing_after_close
+            join_needs_close
+            join_with_retiring_workers
+            terminate_while_running
+            terminate_in_a_callback
+            drop_terminates
+            crash_at_shutdown
+            workers_end_with_their_owner
+            a_forked_copy_is_refused
+        }
+        torture { kills_200 }
+    };
+    cases::main(CASES);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}

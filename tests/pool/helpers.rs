@@ -1,0 +1,39 @@
+//! What several cases need.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Whatever is to happen soon happens within this time, even on a busy machine.
+pub const SOON: Duration = Duration::from_secs(10);
+
+pub fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+pub fn send(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(pid as i32), signal).unwrap();
+}
+
+/// Whether there is such a process, a zombie included.
+pub fn exists(pid: u32) -> bool {
+    kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH)
+}
+
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + SOON;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        thread::sleep(ms(1));
+    }
+}
+
+/// Asserts that all are gone.
+pub fn gone(pids: &[u32]) {
+    for &pid in pids {
+        assert!(!exists(pid), "process {pid} is left");
+    }
+}
