@@ -6,14 +6,16 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`process`] | processes that run a closure, a command or a type; a look at any process of the machine |
-//! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine |
+//! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine, CPython beside us |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+//! | [`net`] | load for servers, from a process of its own |
 //! | [`sched`] | schedulers of one CPU, simulated |
 
 pub mod chart;
 pub mod claim;
 mod display;
 pub mod measure;
+pub mod net;
 pub mod process;
 pub mod sched;

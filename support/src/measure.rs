@@ -4,6 +4,7 @@
 
 mod interval;
 mod machine;
+pub mod python;
 mod samples;
 mod second;
 mod usage;

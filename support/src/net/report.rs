@@ -1,0 +1,125 @@
+//! What the clients saw.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Latency;
+
+/// What went wrong with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Kind {
+    /// It could not be made.
+    Refused,
+    /// No answer came, or no connection, within the patience.
+    Late,
+    /// The answer was not the one expected, or nothing had been asked.
+    Wrong,
+    /// The server closed it while the client still needed it.
+    Closed,
+    /// The server or the system broke it off.
+    Reset,
+}
+
+/// Everything of one kind that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Trouble {
+    /// What went wrong.
+    pub kind: Kind,
+    /// On how many connections.
+    pub count: u64,
+    /// The first of them, in words.
+    pub example: String,
+}
+
+/// What the clients saw. `Display` says it in two lines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many connections were asked for, idle ones included.
+    pub connections: usize,
+    /// How many of them had a right answer.
+    pub served: usize,
+    /// How long it took until all of them had one, or trouble.
+    pub connecting: Duration,
+    /// How long the measurement lasted; less than asked for if no connection was left.
+    pub measured: Duration,
+    /// How long the answers took that came in that time.
+    pub latency: Latency,
+    /// Right answers from the first to the last, those outside the measurement included: what to divide the server's CPU
+    /// time by.
+    pub answers: u64,
+    /// CPU time of the clients' process during the measurement.
+    pub client_cpu: Duration,
+    pub(super) troubles: Vec<Trouble>,
+}
+
+impl Report {
+    /// Right answers in the time of the measurement.
+    pub fn requests(&self) -> u64 {
+        self.latency.len()
+    }
+
+    /// Right answers per second, during the measurement.
+    pub fn per_second(&self) -> f64 {
+        if self.measured.is_zero() {
+            return 0.0;
+        }
+        self.requests() as f64 / self.measured.as_secs_f64()
+    }
+
+    /// What went wrong, by kind.
+    pub fn troubles(&self) -> &[Trouble] {
+        &self.troubles
+    }
+
+    /// How many connections had trouble of this kind.
+    pub fn count(&self, kind: Kind) -> u64 {
+        let found = self.troubles.iter().find(|trouble| trouble.kind == kind);
+        found.map_or(0, |trouble| trouble.count)
+    }
+
+    /// The share of its one core that the client used during the measurement; 0 if it had no answer in that time.
+    pub fn client_share(&self) -> f64 {
+        if self.latency.is_empty() {
+            return 0.0;
+        }
+        self.client_cpu.div_duration_f64(self.measured)
+    }
+
+    /// Whether the client had its hands full (90 % of a core), so that the server might have done more. A chart that
+    /// shows such a measurement should say so.
+    pub fn client_is_limit(&self) -> bool {
+        self.client_share() >= 0.9
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of {} connections served, {:.0} answers/s, half within {:.1?}, 99 % within {:.1?}; client: {:.0} % of a core",
+            self.served,
+            self.connections,
+            self.per_second(),
+            self.latency.median(),
+            self.latency.quantile(0.99),
+            100.0 * self.client_share(),
+        )?;
+        if self.client_is_limit() {
+            write!(f, " (it is the limit)")?;
+        }
+        for Trouble {
+            kind,
+            count,
+            example,
+        } in &self.troubles
+        {
+            write!(f, "\n{kind:?} on {count}: {example}")?;
+        }
+        Ok(())
+    }
+}
