@@ -9,13 +9,18 @@
 //! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine, CPython beside us |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+//! | [`coroutine`] | coroutines with a stack of their own, switched by hand |
 //! | [`net`] | load for servers, from a process of its own |
 //! | [`sched`] | schedulers of one CPU, simulated |
 
 pub mod chart;
 pub mod claim;
+pub mod coroutine;
 mod display;
 pub mod measure;
 pub mod net;
 pub mod process;
 pub mod sched;
+
+/// What the cells use, in the version that this crate was built with.
+pub use tokio;
