@@ -355,7 +355,7 @@ fn too_much_address_space_is_an_error() {
 /// What the chapter's server runs in, beside its own cell.
 const SERVER_MAIN: &str = r#"
 fn main() -> io::Result<()> {
-    let log = io::pipe()?.1;
+    let (_read, log) = io::pipe()?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = listen(0)?;
