@@ -10,6 +10,7 @@
 //! | [`measure`] | course seconds, samples and their statistics, calibrated work, `getrusage`, the machine, CPython beside us |
 //! | [`chart`] | charts as SVG with a text alternative |
 //! | [`claim`] | the ledger of what the notes say, and verdicts on it |
+//! | [`coroutine`] | coroutines with a stack of their own, switched by hand |
 //! | [`net`] | load for servers, from a process of its own |
 //! | [`pool`] | workers that take tasks: threads, and processes that may die |
 //! | [`sched`] | schedulers of one CPU, simulated |
@@ -17,6 +18,7 @@
 
 pub mod chart;
 pub mod claim;
+pub mod coroutine;
 mod display;
 pub mod ipc;
 pub mod measure;
@@ -26,3 +28,6 @@ pub mod pool;
 pub mod process;
 pub mod sched;
 pub mod sync;
+
+/// What the cells use, in the version that this crate was built with.
+pub use tokio;

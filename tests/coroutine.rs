@@ -1,0 +1,588 @@
+//! Coroutines switched by hand: orders, values, ends of every kind, and nothing left behind; and the chapter's server,
+//! taken from its cell, against clients that do what they should not.
+//!
+//! Each case runs on the main thread of a process of its own.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::cell::RefCell;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+use course_tests::{Notebook, root};
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::libc;
+use support::coroutine::{Error, Hub, Peer};
+use support::measure::python::Python;
+use support::net::Load;
+use support::process::{Exit, Process};
+
+/// Names the case that this process is to run.
+const CASE: &str = "COROUTINE_TEST_CASE";
+
+macro_rules! named {
+    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
+}
+
+const CASES: &[(&str, fn())] = named![
+    a_ring_runs_in_exact_order,
+    values_go_both_ways,
+    what_it_returns_comes_out_of_the_switch,
+    who_has_ended_refuses,
+    strangers_are_refused,
+    names_are_unique,
+    a_panic_comes_out_and_the_hub_goes_on,
+    dropping_the_hub_drops_what_they_hold,
+    a_drop_that_switches_is_refused,
+    random_switching_agrees_with_a_model,
+    nothing_leaks,
+    too_deep_ends_by_a_signal,
+    too_much_address_space_is_an_error,
+    the_server_of_the_chapter,
+];
+
+fn main() {
+    if let Ok(name) = env::var(CASE) {
+        let (_, case) = CASES.iter().find(|(known, _)| *known == name).unwrap();
+        return case();
+    }
+    let trials = CASES
+        .iter()
+        .map(|&(name, _)| Trial::test(name, move || isolated(name)))
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn isolated(name: &str) -> Result<(), Failed> {
+    let mut command = Command::new(env::current_exe()?);
+    let output = (command.env(CASE, name).stdin(Stdio::null())).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    Err(format!("{}\n{out}{err}", output.status).into())
+}
+
+type Log = Rc<RefCell<Vec<String>>>;
+
+fn a_ring_runs_in_exact_order() {
+    let log = Log::default();
+    let mut hub = Hub::new();
+    for (name, next) in [("A", "B"), ("B", "C"), ("C", "A")] {
+        let log = Rc::clone(&log);
+        hub.add(name, move |me, ()| {
+            let next = me.peer(next)?;
+            for i in 0..3 {
+                log.borrow_mut().push(format!("{}{i}", me.name()));
+                me.switch(next, ())?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    }
+    let a = hub
+        .add("start", |me, ()| me.switch(me.peer("A")?, ()))
+        .unwrap();
+    hub.switch(a, ()).unwrap();
+    assert_eq!(
+        log.borrow().join(" "),
+        "A0 B0 C0 A1 B1 C1 A2 B2 C2",
+        "A returns when it is switched to once more"
+    );
+}
+
+fn values_go_both_ways() {
+    let mut hub = Hub::new();
+    let sum = hub
+        .add("sum", |me, mut sum: u64| {
+            loop {
+                sum += me.switch(Peer::MAIN, sum)?;
+            }
+        })
+        .unwrap();
+    let sums: Vec<u64> = (1..=4).map(|n| hub.switch(sum, n).unwrap()).collect();
+    assert_eq!(sums, [1, 3, 6, 10]);
+    // To itself: it goes on at once.
+    let echo = hub
+        .add("echo", |me, n| me.switch(me.peer("echo")?, n + 1))
+        .unwrap();
+    assert_eq!(hub.switch(echo, 7).unwrap(), 8);
+}
+
+fn what_it_returns_comes_out_of_the_switch() {
+    let mut hub = Hub::new();
+    let last = hub.add("last", |_, n: String| Ok(n + "!")).unwrap();
+    let first = hub
+        .add("first", move |me, n| me.switch(last, n + " and out"))
+        .unwrap();
+    assert_eq!(hub.switch(first, "in".into()).unwrap(), "in and out!");
+    assert!(hub.is_finished(last) && !hub.is_finished(first));
+    assert_eq!(hub.switch(first, "done".into()).unwrap(), "done");
+    let fails = hub
+        .add("fails", |me, _| me.peer("nobody").map(|_| String::new()))
+        .unwrap();
+    let error = hub.switch(fails, String::new()).unwrap_err();
+    assert!(error.to_string().contains("\"nobody\""), "{error}");
+}
+
+fn who_has_ended_refuses() {
+    let mut hub = Hub::new();
+    let over = hub.add("over", |_, ()| Ok(())).unwrap();
+    hub.switch(over, ()).unwrap();
+    let error = hub.switch(over, ()).unwrap_err();
+    assert!(error.to_string().contains("\"over\" has ended"), "{error}");
+    let tries = hub
+        .add("tries", move |me, ()| {
+            assert!(matches!(me.switch(over, ()), Err(Error::Finished { .. })));
+            me.switch(Peer::MAIN, ())
+        })
+        .unwrap();
+    hub.switch(tries, ()).unwrap();
+    assert!(!hub.is_finished(tries));
+    hub.switch(tries, ()).unwrap();
+    assert!(hub.is_finished(tries));
+}
+
+fn strangers_are_refused() {
+    let (mut one, mut other) = (Hub::new(), Hub::new());
+    one.add("a", |_, ()| Ok(())).unwrap();
+    let b = one.add("b", |_, ()| Ok(())).unwrap();
+    other.add("a", |_, ()| Ok(())).unwrap();
+    assert!(matches!(other.switch(b, ()), Err(Error::NotOurs)));
+    assert!(matches!(one.switch(Peer::MAIN, ()), Err(Error::NotOurs)));
+    assert!(!one.is_finished(Peer::MAIN));
+}
+
+fn names_are_unique() {
+    let mut hub = Hub::new();
+    hub.add("a", |_, ()| Ok(())).unwrap();
+    let error = hub.add("a", |_, ()| Ok(())).unwrap_err();
+    assert!(matches!(error, Error::NameTaken { .. }), "{error}");
+}
+
+fn a_panic_comes_out_and_the_hub_goes_on() {
+    let mut hub = Hub::new();
+    let held = Rc::new(());
+    let kept = Rc::clone(&held);
+    let bad = hub
+        .add("bad", move |_, ()| {
+            let _kept = kept;
+            panic!("no buns")
+        })
+        .unwrap();
+    let calm = hub
+        .add("calm", move |me, ()| {
+            me.switch(Peer::MAIN, ())?;
+            me.switch(bad, ())
+        })
+        .unwrap();
+    hub.switch(calm, ()).unwrap();
+    let panic = catch_unwind(AssertUnwindSafe(|| hub.switch(calm, ()))).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"no buns"));
+    assert_eq!(Rc::strong_count(&held), 1);
+    assert!(hub.is_finished(bad) && !hub.is_finished(calm));
+    hub.switch(calm, ()).unwrap();
+    assert!(hub.is_finished(calm));
+}
+
+fn dropping_the_hub_drops_what_they_hold() {
+    let held = Rc::new(());
+    let mut hub = Hub::new();
+    for name in ["stopped", "never started"] {
+        let kept = Rc::clone(&held);
+        hub.add(name, move |me, value: Rc<()>| {
+            let on_the_stack = Rc::clone(&kept);
+            let given = me.switch(Peer::MAIN, value)?;
+            drop((on_the_stack, kept));
+            Ok(given)
+        })
+        .unwrap();
+    }
+    let start = hub
+        .add("start", |me, value| me.switch(me.peer("stopped")?, value))
+        .unwrap();
+    let value = hub.switch(start, Rc::clone(&held)).unwrap();
+    assert_eq!(Rc::strong_count(&held), 5);
+    drop(value);
+    drop(hub);
+    assert_eq!(Rc::strong_count(&held), 1);
+}
+
+fn a_drop_that_switches_is_refused() {
+    struct Late<F: FnMut()>(F);
+    impl<F: FnMut()> Drop for Late<F> {
+        fn drop(&mut self) {
+            (self.0)();
+        }
+    }
+    let log = Log::default();
+    let mut hub = Hub::new();
+    let inner = Rc::clone(&log);
+    let a = hub
+        .add("a", move |me, ()| {
+            let _late = Late(|| {
+                let error = me.switch(Peer::MAIN, ()).unwrap_err();
+                inner.borrow_mut().push(error.to_string());
+            });
+            me.switch(Peer::MAIN, ())
+        })
+        .unwrap();
+    hub.switch(a, ()).unwrap();
+    drop(hub);
+    assert!(log.borrow()[0].contains("being dropped"), "{log:?}");
+}
+
+/// A hundred coroutines that each add their number to what they get and go on to a peer that it chooses.
+fn random_switching_agrees_with_a_model() {
+    fn next(n: u64) -> u64 {
+        n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1)
+    }
+    const STEPS: u32 = 100_000;
+    let mut hub = Hub::new();
+    for own in 0..100_u64 {
+        hub.add(own.to_string(), move |me, (mut n, mut left): (u64, u32)| {
+            let peers: Result<Vec<Peer>, Error> =
+                (0..100).map(|i| me.peer(&i.to_string())).collect();
+            let peers = peers?;
+            loop {
+                n = next(n + own);
+                let to = match left {
+                    0 => Peer::MAIN,
+                    _ => peers[(n >> 33) as usize % 100],
+                };
+                (n, left) = me.switch(to, (n, left.saturating_sub(1)))?;
+            }
+        })
+        .unwrap();
+    }
+    let start = hub
+        .add("start", |me, value| me.switch(me.peer("0")?, value))
+        .unwrap();
+    let (result, _) = hub.switch(start, (1, STEPS)).unwrap();
+    let (mut n, mut own) = (1, 0);
+    for _ in 0..=STEPS {
+        n = next(n + own);
+        own = (n >> 33) % 100;
+    }
+    assert_eq!(result, n);
+}
+
+/// Mappings and heap, after twenty thousand coroutines of every end; Miri cannot run them, because they switch in assembly.
+fn nothing_leaks() {
+    fn round() {
+        let mut hub = Hub::new();
+        let mut peers = Vec::new();
+        for i in 0..100 {
+            let held = vec![i; 1000];
+            let body = move |me: &support::coroutine::Me<'_, usize>, n: usize| {
+                let n = n + held.len();
+                match i % 4 {
+                    0 => Ok(n),
+                    1 => std::panic::resume_unwind(Box::new(n)),
+                    _ => me.switch(Peer::MAIN, n),
+                }
+            };
+            peers.push(hub.add(i.to_string(), body).unwrap());
+        }
+        // Some are never started.
+        for &peer in &peers[..80] {
+            let _ = catch_unwind(AssertUnwindSafe(|| hub.switch(peer, 1)));
+        }
+    }
+    fn mappings() -> usize {
+        fs::read_to_string("/proc/self/maps")
+            .unwrap()
+            .lines()
+            .count()
+    }
+    fn heap() -> usize {
+        // SAFETY: it only reads the allocator's books.
+        unsafe { libc::mallinfo2() }.uordblks
+    }
+    const ROUNDS: usize = 200;
+    // The allocator keeps some of what is given back.
+    for _ in 0..20 {
+        round();
+    }
+    let before = (mappings(), heap());
+    for _ in 0..ROUNDS {
+        round();
+    }
+    let after = (mappings(), heap());
+    assert!(after.0 <= before.0 + 2, "mappings: {before:?}, {after:?}");
+    // Less than a pointer for each coroutine.
+    let most = before.1 + ROUNDS * 100 * size_of::<usize>();
+    assert!(after.1 < most, "heap: {before:?}, {after:?}");
+}
+
+fn too_deep_ends_by_a_signal() {
+    #[inline(never)]
+    fn deep(n: u64) -> u64 {
+        let page = std::hint::black_box([n; 256]);
+        if n == 0 { 0 } else { deep(n - 1) + page[7] }
+    }
+    let mut child = Process::start(|| {
+        let mut hub = Hub::new();
+        let a = hub
+            .add_with_stack("a", 16 * 1024, |_, n| Ok(deep(n)))
+            .unwrap();
+        hub.switch(a, 1000).map(drop).map_err(|e| e.to_string())
+    })
+    .unwrap();
+    let exit = child.join().unwrap();
+    assert!(
+        matches!(exit, Exit::Signal(libc::SIGSEGV | libc::SIGABRT)),
+        "{exit:?}"
+    );
+}
+
+fn too_much_address_space_is_an_error() {
+    let mut hub: Hub<()> = Hub::new();
+    let error = hub
+        .add_with_stack("huge", usize::MAX / 4, |_, ()| Ok(()))
+        .unwrap_err();
+    assert!(matches!(error, Error::Stack { .. }), "{error}");
+    hub.add("huge", |_, ()| Ok(())).unwrap();
+}
+
+/// What the chapter's server runs in, beside its own cell.
+const SERVER_MAIN: &str = r#"
+fn main() -> io::Result<()> {
+    let (_read, log) = io::pipe()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = listen(0)?;
+        println!("{}", listener.local_addr()?);
+        serve(listener, Threads { seen: Mutex::default(), log }).await
+    })
+}
+"#;
+
+/// The library of `support` as the tests have it, by cargo's own word.
+fn library() -> PathBuf {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "-q",
+            "-p",
+            "support",
+            "--offline",
+            "--message-format=json",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let found = text.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        if message["target"]["name"] != "support" {
+            return None;
+        }
+        let files = message["filenames"].as_array()?;
+        let mut files = files.iter().filter_map(|file| file.as_str());
+        files
+            .find(|file| file.ends_with(".rlib"))
+            .map(PathBuf::from)
+    });
+    found.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// The cell as it stands, compiled as a program.
+fn compile_the_server(folder: &Path) -> PathBuf {
+    let notebooks = env::var_os("COURSE_NOTEBOOKS").map_or(root().join("notebooks"), Into::into);
+    let notebook = Notebook::read(&notebooks.join("07-coroutines.ipynb")).unwrap();
+    let cells: Vec<&str> = notebook.code().map(|cell| cell.source.as_str()).collect();
+    let uses = (cells[0].split_inclusive(";\n")).filter_map(|part| {
+        let start = part.find("use ")?;
+        (start == 0 || part.as_bytes()[start - 1] == b'\n').then(|| &part[start..])
+    });
+    let uses: String = uses.collect();
+    let cell = (cells.iter())
+        .find(|cell| cell.contains("async fn serve("))
+        .unwrap();
+    let source = folder.join("server.rs");
+    let text = format!("#![allow(unused_imports)]\n{uses}\n{cell}\n{SERVER_MAIN}");
+    fs::write(&source, text).unwrap();
+    let library = library();
+    let mut dependency = std::ffi::OsString::from("dependency=");
+    dependency.push(library.with_file_name("deps"));
+    let mut support = std::ffi::OsString::from("support=");
+    support.push(&library);
+    let program = folder.join("server");
+    let built = Command::new("rustc")
+        .args(["--edition", "2024", "-o"])
+        .args([&program, &source])
+        .arg("-L")
+        .arg(dependency)
+        .arg("--extern")
+        .arg(support)
+        .output()
+        .unwrap();
+    let why = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{why}");
+    program
+}
+
+fn count(pid: u32, what: &str) -> usize {
+    fs::read_dir(format!("/proc/{pid}/{what}")).unwrap().count()
+}
+
+fn the_server_of_the_chapter() {
+    let folder = env::temp_dir().join(format!("coroutine-test-{}", process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let mut command = Command::new(compile_the_server(&folder));
+    command.stdout(Stdio::piped());
+    let mut server = Process::builder().spawn(command).unwrap();
+    let mut address = String::new();
+    let mut said = BufReader::new(server.stdout.take().unwrap());
+    said.read_line(&mut address).unwrap();
+    let address: SocketAddr = address.trim().parse().unwrap();
+    let pid = server.pid();
+    let connect = || {
+        let client = TcpStream::connect(address).unwrap();
+        let patience = Some(Duration::from_secs(10));
+        client.set_read_timeout(patience).unwrap();
+        client
+    };
+    let ask = |mut client: &TcpStream, text: &[u8]| {
+        client.write_all(text).unwrap();
+        let mut answer = vec![0; text.len()];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, text.to_ascii_uppercase());
+    };
+    ask(&connect(), b"first");
+    let settled = |files: usize| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while count(pid, "fd") != files {
+            let left = count(pid, "fd");
+            assert!(
+                Instant::now() < deadline,
+                "{left} descriptors, {files} before"
+            );
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(count(pid, "task"), 1, "threads");
+    };
+    thread::sleep(Duration::from_millis(200));
+    let files = count(pid, "fd");
+
+    half_close(&connect());
+    settled(files);
+
+    // One byte at a time, and bytes of every kind.
+    let slow = connect();
+    for byte in 0..=255_u8 {
+        ask(&slow, &[byte]);
+    }
+    drop(slow);
+
+    // A mebibyte at once, read while it is written.
+    let big = connect();
+    let text = vec![b'x'; 1 << 20];
+    let answer = thread::scope(|s| {
+        let reader = s.spawn(|| {
+            let mut answer = Vec::new();
+            (&big).read_to_end(&mut answer).map(|_| answer)
+        });
+        (&big).write_all(&text).unwrap();
+        big.shutdown(Shutdown::Write).unwrap();
+        reader.join().unwrap().unwrap()
+    });
+    assert_eq!(answer, text.to_ascii_uppercase());
+    drop(big);
+
+    // A thousand that connect and vanish, half of them by a reset.
+    let calm = connect();
+    for i in 0..1000 {
+        let client = connect();
+        if i % 2 == 0 {
+            (&client).write_all(b"hel").unwrap();
+            reset(&client);
+        }
+    }
+    ask(&calm, b"still here");
+    drop(calm);
+    settled(files);
+
+    in_python(address);
+    netcat(address);
+    let report = Load::new(address).connections(200).run().unwrap();
+    assert_eq!(report.served, 200);
+    settled(files);
+    assert!(server.is_alive());
+    server.kill().unwrap();
+    server.join().unwrap();
+    fs::remove_dir_all(folder).unwrap();
+}
+
+fn half_close(client: &TcpStream) {
+    let mut client = client;
+    client.write_all(b"last words").unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).unwrap();
+    assert_eq!(answer, b"LAST WORDS");
+}
+
+/// The next close of this socket is a reset: `SO_LINGER` of zero, socket(7).
+fn reset(client: &TcpStream) {
+    let linger = libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    // SAFETY: the descriptor is open, and the option's value is a `linger` of the size given.
+    let result = unsafe {
+        libc::setsockopt(
+            client.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            (&raw const linger).cast(),
+            size_of_val(&linger) as libc::socklen_t,
+        )
+    };
+    assert_eq!(result, 0);
+}
+
+fn in_python(address: SocketAddr) {
+    let Ok(python) = Python::find() else {
+        return println!("passed over: there is no Python");
+    };
+    let program = r#"
+import json, socket, sys
+client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+client.send("thread-1 say hello 1, 包子".encode())
+print(json.dumps(client.recv(1024).decode()))
+"#;
+    let port = address.port().to_string();
+    let limit = Duration::from_secs(20);
+    let answer: String = python.run(program, &[&port], limit).unwrap();
+    assert_eq!(answer, "THREAD-1 SAY HELLO 1, 包子");
+}
+
+/// `nc` or `socat`, whichever is there.
+fn netcat(address: SocketAddr) {
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let socat = format!("TCP:{address}");
+    for (program, args) in [
+        ("nc", vec!["-N", host.as_str(), port.as_str()]),
+        ("socat", vec!["-", socat.as_str()]),
+    ] {
+        let mut command = Command::new(program);
+        command.args(args).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let Ok(mut child) = command.spawn() else {
+            println!("passed over: there is no {program}");
+            continue;
+        };
+        child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.stdout, b"HELLO\n", "{program}: {output:?}");
+    }
+}
