@@ -40,6 +40,7 @@ const CASES: &[(&str, fn())] = named![
     too_deep_ends_by_a_signal,
     too_much_address_space_is_an_error,
     the_server_of_the_chapter,
+    rude_clients_find_a_leak,
 ];
 
 fn main() {
@@ -368,4 +369,35 @@ fn the_server_of_the_chapter() {
     let clients = Clients::new(server.address(), Protocol::Capitals);
     clients.try_on(&server).unwrap();
     assert_eq!(Resources::of(server.pid()).unwrap().threads, 1);
+}
+
+/// The same, but for a descriptor that each client costs.
+const LEAKING_MAIN: &str = r#"
+fn main() -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = listen(0)?;
+        println!("{}", listener.local_addr()?);
+        loop {
+            let (client, _) = listener.accept().await?;
+            std::mem::forget(std::fs::File::open("/dev/null")?);
+            tokio::spawn(communicate(client));
+        }
+    })
+}
+"#;
+
+fn rude_clients_find_a_leak() {
+    let cells = Cells::of("07-coroutines").unwrap();
+    let cells = cells.with("async fn serve(").unwrap();
+    let program = cells
+        .build("coroutine-server-that-leaks", LEAKING_MAIN)
+        .unwrap();
+    let server = Server::start(program).unwrap();
+    let clients = Clients::new(server.address(), Protocol::Capitals);
+    let error = clients.try_on(&server).unwrap_err();
+    assert!(error.starts_with("half-close: left behind"), "{error}");
+    let wrong = Clients::new(server.address(), Protocol::Echo);
+    let error = wrong.polite().unwrap_err();
+    assert!(error.contains("differ at byte 0"), "{error}");
 }
