@@ -41,6 +41,7 @@ const CASES: &[(&str, fn())] = named![
     too_much_address_space_is_an_error,
     the_server_of_the_chapter,
     rude_clients_find_a_leak,
+    rude_clients_wait_their_turn,
 ];
 
 fn main() {
@@ -400,4 +401,25 @@ fn rude_clients_find_a_leak() {
     let wrong = Clients::new(server.address(), Protocol::Echo);
     let error = wrong.polite().unwrap_err();
     assert!(error.contains("differ at byte 0"), "{error}");
+}
+
+/// No coroutine at all: who comes second waits.
+const BLOCKING_MAIN: &str = r#"
+fn main() -> io::Result<()> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    println!("{}", listener.local_addr()?);
+    for mut client in listener.incoming().flatten() {
+        // An error is the client's end.
+        let _ = io::copy(&mut client.try_clone()?, &mut client);
+    }
+    Ok(())
+}
+"#;
+
+fn rude_clients_wait_their_turn() {
+    let cells = Cells::of("07-coroutines").unwrap();
+    let program = cells.build("blocking-server", BLOCKING_MAIN).unwrap();
+    let server = Server::start(program).unwrap();
+    let clients = Clients::new(server.address(), Protocol::Echo).at_once(1);
+    clients.try_on(&server).unwrap();
 }
