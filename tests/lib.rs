@@ -4,6 +4,7 @@ pub mod format;
 pub mod rules;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
 use serde_json::Value;
@@ -185,6 +186,11 @@ fn text(value: &Value) -> Option<String> {
         Value::Array(lines) => lines.iter().map(Value::as_str).collect(),
         _ => None,
     }
+}
+
+/// So many milliseconds.
+pub fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }
 
 /// The root of the repository.

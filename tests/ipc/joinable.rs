@@ -1,9 +1,10 @@
 use std::thread;
 use std::time::Instant;
 
+use course_tests::ms;
 use support::ipc::{Error, JoinableQueue};
 
-use super::queue::{child, ms, succeeds};
+use super::queue::{child, succeeds};
 
 pub fn join_waits_for_all_tasks() {
     let queue = JoinableQueue::<u32>::new(3).unwrap();

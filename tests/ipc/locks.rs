@@ -3,9 +3,10 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 use std::thread;
 use std::time::Instant;
 
+use course_tests::ms;
 use support::ipc::{Barrier, Error, Event, Mutex, Pipe, Semaphore, Shared, SharedAtomic};
 
-use super::queue::{child, ms, succeeds};
+use super::queue::{child, succeeds};
 
 fn timed_out<T: std::fmt::Debug>(result: Result<T, Error>) {
     assert!(matches!(result, Err(Error::TimedOut { .. })), "{result:?}");

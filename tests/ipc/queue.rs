@@ -2,17 +2,14 @@ use std::fmt::Debug;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use course_tests::ms;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_like::Refuses;
 use support::ipc::{Bytes, Error, Queue};
 use support::process::Process;
 
-use super::cases::mappings;
-
-pub fn ms(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
+use super::mappings::mappings;
 
 /// Starts a child; what it cannot unwrap becomes its exit code.
 pub fn child(work: impl FnOnce()) -> Process {

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::time::{Duration, Instant, SystemTime};
 use std::{env, process, thread};
 
+use course_tests::ms;
 use support::ipc::{Error, JoinableQueue, Mutex, Queue, Semaphore, SharedAtomic};
 use support::process::Process;
 
-use super::queue::{child, ms};
+use super::queue::child;
 
 /// How long a call may wait, and how much later it may come back on a busy machine.
 const WAIT: Duration = Duration::from_millis(300);
