@@ -84,6 +84,7 @@ fn main() {
             join_timeout_expires
             join_names_the_dead
             places_of_the_dead_are_reused
+            who_ends_with_all_done_is_not_named
         }
         locks {
             lock_excludes

@@ -123,3 +123,19 @@ pub fn places_of_the_dead_are_reused() {
     }
     queue.join().unwrap();
 }
+
+/// It may close its last task and end between two looks at it: that it has something open, and that it is dead.
+pub fn who_ends_with_all_done_is_not_named() {
+    let queue = JoinableQueue::<u32>::new(8).unwrap();
+    for n in 0..300 {
+        queue.put(&n).unwrap();
+        let consumer = child(|| {
+            queue.get().unwrap();
+            queue.task_done().unwrap();
+        });
+        while let Err(error) = queue.join_timeout(ms(0)) {
+            assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+        }
+        succeeds(consumer);
+    }
+}

@@ -163,16 +163,12 @@ impl<T> JoinableQueue<T> {
 
     /// Declares done what dead consumers have left, and says what that was. After that, [`join`](Self::join) waits for the rest.
     pub fn write_off(&self) -> Vec<DeadConsumer> {
-        let mut dead = Vec::new();
-        for place in self.ledger.consumers.dead() {
-            let pid = place.pid();
-            let mut open = 0;
-            while place.close() {
-                open += 1;
-            }
-            dead.push(DeadConsumer { pid, open });
-        }
-        dead
+        let dead = self.ledger.consumers.dead();
+        dead.map(|(place, open)| DeadConsumer {
+            pid: place.pid(),
+            open: (0..open).filter(|_| place.close()).count(),
+        })
+        .collect()
     }
 
     fn join_limit(&self, mut limit: Limit) -> Result<(), Error> {
@@ -190,9 +186,9 @@ impl<T> JoinableQueue<T> {
                 .ledger
                 .consumers
                 .dead()
-                .map(|place| DeadConsumer {
+                .map(|(place, open)| DeadConsumer {
                     pid: place.pid(),
-                    open: place.open() as usize,
+                    open: open as usize,
                 })
                 .collect();
             if !dead.is_empty() {
