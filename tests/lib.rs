@@ -193,6 +193,9 @@ pub fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
+/// What is to happen soon happens within this time even on a busy machine: whatever takes longer hangs.
+pub const SOON: Duration = Duration::from_secs(10);
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));

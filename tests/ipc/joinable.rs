@@ -4,7 +4,7 @@ use std::time::Instant;
 use course_tests::ms;
 use support::ipc::{Error, JoinableQueue};
 
-use super::queue::{child, succeeds};
+use super::queue::{child, succeeds, took};
 
 pub fn join_waits_for_all_tasks() {
     let queue = JoinableQueue::<u32>::new(3).unwrap();
@@ -22,8 +22,7 @@ pub fn join_waits_for_all_tasks() {
     let start = Instant::now();
     (0..12).for_each(|n| queue.put(&n).unwrap());
     queue.join().unwrap();
-    let took = start.elapsed();
-    assert!((ms(80)..ms(300)).contains(&took), "{took:?}");
+    took(start, ms(80));
     assert_eq!(queue.unfinished(), 0);
     queue.join().unwrap();
     consumers.into_iter().for_each(succeeds);
@@ -65,8 +64,7 @@ pub fn join_timeout_expires() {
     let start = Instant::now();
     let error = queue.join_timeout(ms(60)).unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
-    let took = start.elapsed();
-    assert!((ms(60)..ms(120)).contains(&took), "{took:?}");
+    took(start, ms(60));
 }
 
 pub fn join_names_the_dead() {
@@ -87,7 +85,7 @@ pub fn join_names_the_dead() {
         let start = Instant::now();
         // Not reaped: a zombie is dead too.
         let error = queue.join().unwrap_err();
-        assert!(start.elapsed() < ms(150), "{:?}", start.elapsed());
+        took(start, ms(0));
         error
     });
     dies.join().unwrap();
