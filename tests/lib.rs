@@ -1,7 +1,10 @@
 //! Tests of the course from outside, and what they share: a small model of a notebook and the rules it must keep.
 
 pub mod format;
+mod random;
 pub mod rules;
+
+pub use random::Random;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

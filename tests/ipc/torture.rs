@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
-use std::time::{Duration, Instant, SystemTime};
-use std::{env, process, thread};
+use std::time::{Duration, Instant};
+use std::{process, thread};
 
-use course_tests::{SOON, ms};
+use course_tests::{Random, SOON, ms};
 use support::ipc::{Error, JoinableQueue, Mutex, Queue, Semaphore, SharedAtomic};
 use support::process::Process;
 
@@ -25,34 +25,11 @@ pub fn kills_10_000() {
     kills::<10_100>(10_000);
 }
 
-/// xorshift64*: enough to choose whom to kill and when.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Random {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap();
-        let seed = env::var("COURSE_SEED")
-            .ok()
-            .map_or(now.as_nanos() as u64 | 1, |seed| seed.parse().unwrap());
-        println!("COURSE_SEED={seed}");
-        Random(seed)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
-    }
-}
-
 /// A `Vec<u8>` goes in and out byte by byte, which keeps the ends of the queue busy: that is where the kills are to meet them.
 type Message = (u32, u32, Vec<u8>, u64);
 
 fn message(producer: u32, number: u32) -> Message {
-    let mut random = Random(u64::from(producer) << 32 | u64::from(number) | 1 << 63);
+    let mut random = Random::seeded(u64::from(producer) << 32 | u64::from(number) | 1 << 63);
     let length = random.below(600);
     let bytes: Vec<u8> = (0..length).map(|_| random.below(256) as u8).collect();
     let sum = checksum(producer, number, &bytes);
@@ -137,7 +114,7 @@ fn in_time<T, const N: usize>(books: &Books<N>, call: impl FnOnce() -> T) -> T {
 
 fn kills<const N: usize>(kills: u32) {
     const WORKERS: u64 = 8;
-    let mut random = Random::new();
+    let mut random = Random::from_time();
     let queue = Queue::<Message>::with_bytes(6, 3_000).unwrap();
     let books = Books::<N> {
         stop: SharedAtomic::new().unwrap(),
@@ -221,7 +198,7 @@ fn kills<const N: usize>(kills: u32) {
 
 /// Consumers of a `JoinableQueue` are killed. What is written off for them is one task each at most, and then `join` returns.
 pub fn joinable_kills() {
-    let mut random = Random::new();
+    let mut random = Random::from_time();
     let queue = JoinableQueue::<u64>::new(4).unwrap();
     let done = SharedAtomic::<AtomicU64>::new().unwrap();
     let consumer = || {
@@ -274,7 +251,7 @@ fn write_off(queue: &JoinableQueue<u64>, patience: Duration, killed: &mut HashSe
 
 /// Holders of a lock and of permits are killed.
 pub fn lock_kills() {
-    let mut random = Random::new();
+    let mut random = Random::from_time();
     let lock = Mutex::new([0_u64; 2]).unwrap();
     let seats = Semaphore::new(2).unwrap();
     let worker = || {
