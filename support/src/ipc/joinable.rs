@@ -13,7 +13,7 @@ use super::futex::RECHECK;
 use super::limit::Limit;
 use super::map::Mapped;
 use super::queue::{self, DEFAULT_BYTES};
-use super::ring::Ring;
+use super::ring::{Ring, hints};
 use super::who::{Place, pid};
 use super::{DeadConsumer, Error};
 use ledger::{Account, Ledger};
@@ -74,37 +74,6 @@ impl<T> JoinableQueue<T> {
             mine: AtomicU64::new(0),
             item: PhantomData,
         })
-    }
-
-    /// How many items it holds at most.
-    pub fn capacity(&self) -> usize {
-        self.ring.capacity()
-    }
-
-    /// Size of the largest item that it takes, in bytes as `postcard` encodes it.
-    pub fn byte_capacity(&self) -> usize {
-        self.ring.byte_capacity()
-    }
-
-    /// How many items are in it: a hint, which may be wrong by the time it is acted on.
-    #[expect(clippy::len_without_is_empty, reason = "as in Python: `empty`, `full`")]
-    pub fn len(&self) -> usize {
-        self.ring.used().0 as usize
-    }
-
-    /// Whether nothing is in it: a hint, as [`len`](Self::len).
-    pub fn empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
-    /// Whether no item, however small, can be put: a hint, as [`len`](Self::len).
-    pub fn full(&self) -> bool {
-        self.ring.is_full()
-    }
-
-    /// As [`Queue::recoveries`](super::Queue::recoveries).
-    pub fn recoveries(&self) -> u32 {
-        self.ring.recoveries()
     }
 
     /// How many items have been put and not declared done: a hint while others put and work.
@@ -204,6 +173,8 @@ impl<T> JoinableQueue<T> {
         }
     }
 }
+
+hints!(JoinableQueue);
 
 impl<T> JoinableQueue<T> {
     /// As [`Queue::put`](super::Queue::put).
