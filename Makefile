@@ -41,7 +41,7 @@ soak: ## the long form of the torture: 10,000 processes killed inside the queue 
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc -- --nocapture
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
-	cd notebooks && exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
+	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
@@ -101,8 +101,13 @@ target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
 	@target/debug/check target/running/$*.ipynb target/verdicts
 	@mkdir -p target/notebooks && mv target/running/$*.ipynb $@
 
+# The last chapter reads the verdicts of the others.
+target/notebooks/09-verdicts.ipynb: $(filter-out %/09-verdicts.ipynb,$(EXECUTED))
+
 target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@echo "Rendering the site …"
 	@cp notebooks/index.md target/notebooks/
 	@$(PY) -m sphinx -W --keep-going -q -b html -c notebooks -d target/doctrees target/notebooks target/html
+	@# What cells put out links to notebooks, which are pages here.
+	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/[0-9]*.html && rm target/html/*.bak
 	@touch $@ target/.rendered

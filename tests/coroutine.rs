@@ -4,28 +4,24 @@
 //! Each case runs on the main thread of a process of its own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod isolated;
+
 use std::cell::RefCell;
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Command, Stdio};
 use std::rc::Rc;
-use std::{env, fs};
 
 use course_tests::cell::Cells;
 use course_tests::rude::{Clients, Resources, Server};
-use libtest_mimic::{Arguments, Failed, Trial};
 use nix::libc;
 use support::coroutine::{Error, Hub, Peer};
 use support::net::Protocol;
 use support::process::{Exit, Process};
 
-/// Names the case that this process is to run.
-const CASE: &str = "COROUTINE_TEST_CASE";
+use isolated::{Case, cases};
 
-macro_rules! named {
-    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
-}
-
-const CASES: &[(&str, fn())] = named![
+// The first time cargo builds `support` for the chapter's server.
+const CASES: &[Case] = cases![180;
     a_ring_runs_in_exact_order,
     values_go_both_ways,
     what_it_returns_comes_out_of_the_switch,
@@ -45,26 +41,7 @@ const CASES: &[(&str, fn())] = named![
 ];
 
 fn main() {
-    if let Ok(name) = env::var(CASE) {
-        let (_, case) = CASES.iter().find(|(known, _)| *known == name).unwrap();
-        return case();
-    }
-    let trials = CASES
-        .iter()
-        .map(|&(name, _)| Trial::test(name, move || isolated(name)))
-        .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn isolated(name: &str) -> Result<(), Failed> {
-    let mut command = Command::new(env::current_exe()?);
-    let output = (command.env(CASE, name).stdin(Stdio::null())).output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    Err(format!("{}\n{out}{err}", output.status).into())
+    isolated::main(CASES, || ());
 }
 
 type Log = Rc<RefCell<Vec<String>>>;

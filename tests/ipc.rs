@@ -35,11 +35,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[cfg(target_os = "linux")]
+mod isolated;
+
+#[cfg(target_os = "linux")]
 #[path = "ipc"]
 mod linux {
-    pub mod cases;
     pub mod joinable;
     pub mod locks;
+    pub mod mappings;
     pub mod model;
     pub mod queue;
     pub mod torture;
@@ -47,30 +50,10 @@ mod linux {
 
 #[cfg(target_os = "linux")]
 fn main() {
-    use std::time::Duration;
+    use isolated::{Case, cases};
+    use linux::{joinable, locks, mappings, model, queue, torture};
 
-    use linux::cases::{self, Case};
-    use linux::{joinable, locks, model, queue, torture};
-
-    macro_rules! cases {
-        (long $($long:ident)*; $($module:ident { $($name:ident)* })*) => { &[
-            $($(Case {
-                name: concat!(stringify!($module), "::", stringify!($name)),
-                run: $module::$name,
-                limit: Duration::from_secs(60),
-                long: false,
-            },)*)*
-            $(Case {
-                name: concat!("torture::", stringify!($long)),
-                run: torture::$long,
-                limit: Duration::from_secs(900),
-                long: true,
-            },)*
-        ] };
-    }
-
-    const CASES: &[Case] = cases! {
-        long kills_10_000;
+    const CASES: &[Case] = cases! { 60;
         queue {
             parent_and_child
             child_and_child
@@ -101,6 +84,7 @@ fn main() {
             join_timeout_expires
             join_names_the_dead
             places_of_the_dead_are_reused
+            who_ends_with_all_done_is_not_named
         }
         locks {
             lock_excludes
@@ -132,7 +116,10 @@ fn main() {
         model { same_as_a_plain_queue }
         torture { kills_500 joinable_kills lock_kills }
     };
-    cases::main(CASES);
+    // What takes minutes is there for `make soak` only.
+    const SOAK: &[Case] = cases! { 900; torture { kills_10_000 } };
+    let soak = std::env::var_os("COURSE_SOAK").is_some();
+    isolated::main(if soak { SOAK } else { CASES }, mappings::none_left);
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -3,10 +3,14 @@
 
 pub mod cell;
 pub mod format;
+mod random;
 pub mod rude;
 pub mod rules;
 
+pub use random::Random;
+
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
 use serde_json::Value;
@@ -189,6 +193,14 @@ fn text(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+/// So many milliseconds.
+pub fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// What is to happen soon happens within this time even on a busy machine: whatever takes longer hangs.
+pub const SOON: Duration = Duration::from_secs(10);
 
 /// The root of the repository.
 pub fn root() -> PathBuf {

@@ -3,38 +3,30 @@
 //! Each case runs on the main thread of a process of its own; when it ends it must have no children left.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod isolated;
+
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{env, fs, process, thread};
 
-use course_tests::{Notebook, Output, root};
-use libtest_mimic::{Arguments, Failed, Trial};
-use nix::errno::Errno;
+use course_tests::{Notebook, Output, ms, root};
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::measure::python::{self, Python, run_or_reference};
 use support::net::{self, Kind, Load, Protocol, Report, ceiling};
 use support::process::Exit;
 use support::process::inspect::Snapshot;
 
-/// Names the case that this process is to run.
-const CASE: &str = "NET_TEST_CASE";
-const LIMIT: Duration = Duration::from_secs(30);
+use isolated::{Case, cases};
 
-macro_rules! named {
-    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
-}
-
-const CASES: &[(&str, fn())] = named![
+const CASES: &[Case] = cases![30;
     right_answers_are_counted_exactly,
     echo_is_a_protocol_too,
     long_lines_come_back_in_pieces,
@@ -66,56 +58,7 @@ const CASES: &[(&str, fn())] = named![
 ];
 
 fn main() {
-    if let Ok(name) = env::var(CASE) {
-        let (_, case) = CASES.iter().find(|(known, _)| *known == name).unwrap();
-        case();
-        let left = waitpid(None, Some(WaitPidFlag::WNOHANG));
-        assert_eq!(left, Err(Errno::ECHILD), "children are left");
-        return;
-    }
-    let trials = CASES
-        .iter()
-        .map(|&(name, _)| Trial::test(name, move || isolated(name)))
-        .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn isolated(name: &str) -> Result<(), Failed> {
-    let (mut read, write) = io::pipe()?;
-    let mut command = Command::new(env::current_exe()?);
-    command
-        .env(CASE, name)
-        .stdin(Stdio::null())
-        .stdout(write.try_clone()?)
-        .stderr(write)
-        .process_group(0);
-    let mut child = command.spawn()?;
-    drop(command);
-    let output = thread::spawn(move || {
-        let mut output = Vec::new();
-        read.read_to_end(&mut output)
-            .map(|_| String::from_utf8_lossy(&output).into_owned())
-    });
-    let deadline = Instant::now() + LIMIT;
-    let status = loop {
-        match child.try_wait()? {
-            None if Instant::now() < deadline => thread::sleep(ms(5)),
-            status => break status,
-        }
-    };
-    // Whatever the case left in its group would keep the output open.
-    let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
-    child.wait()?;
-    let output = output.join().unwrap()?;
-    match status {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(format!("{status}\n{output}").into()),
-        None => Err(format!("still running after {LIMIT:?}\n{output}").into()),
-    }
-}
-
-fn ms(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
+    isolated::main(CASES, || ());
 }
 
 /// A server with a thread for each client, which ends with the process.

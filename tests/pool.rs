@@ -40,8 +40,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[cfg(target_os = "linux")]
-#[path = "ipc/cases.rs"]
-mod cases;
+mod isolated;
+
+#[cfg(target_os = "linux")]
+#[path = "ipc/mappings.rs"]
+mod mappings;
 
 #[cfg(target_os = "linux")]
 #[path = "pool"]
@@ -58,30 +61,10 @@ mod linux {
 
 #[cfg(target_os = "linux")]
 fn main() {
-    use std::time::Duration;
-
-    use cases::Case;
+    use isolated::{Case, cases};
     use linux::{callbacks, crash, end, processes, threads, torture, values};
 
-    macro_rules! cases {
-        (long $($long:ident)*; $($module:ident { $($name:ident)* })*) => { &[
-            $($(Case {
-                name: concat!(stringify!($module), "::", stringify!($name)),
-                run: $module::$name,
-                limit: Duration::from_secs(60),
-                long: false,
-            },)*)*
-            $(Case {
-                name: concat!("torture::", stringify!($long)),
-                run: torture::$long,
-                limit: Duration::from_secs(900),
-                long: true,
-            },)*
-        ] };
-    }
-
-    const CASES: &[Case] = cases! {
-        long kills_2_000;
+    const CASES: &[Case] = cases! { 60;
         threads {
             futures
             map_keeps_the_order
@@ -139,7 +122,10 @@ fn main() {
         }
         torture { kills_200 }
     };
-    cases::main(CASES);
+    // What takes minutes is there for `make soak` only.
+    const SOAK: &[Case] = cases! { 900; torture { kills_2_000 } };
+    let soak = std::env::var_os("COURSE_SOAK").is_some();
+    isolated::main(if soak { SOAK } else { CASES }, mappings::none_left);
 }
 
 #[cfg(not(target_os = "linux"))]

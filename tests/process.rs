@@ -4,35 +4,32 @@
 //! have none left.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod isolated;
+
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::process::CommandExt as _;
 use std::panic::panic_any;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, mem, process, thread};
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use nix::errno::Errno;
+use course_tests::ms;
 use nix::libc;
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 use support::process::inspect::{Memory, Snapshot, State, executable, inspect, memory, times};
 use support::process::{
     Error, Exit, Process, Run, allowed_cores, become_subreaper, nice, pin_to_core, set_nice,
 };
 
-/// Names the case that this process is to run.
-const CASE: &str = "PROCESS_TEST_CASE";
-const LIMIT: Duration = Duration::from_secs(20);
+use isolated::{Case, cases};
+
+/// Names the program that this process is to be instead.
+const FIXTURE: &str = "PROCESS_TEST_FIXTURE";
 const KILLED: Exit = Exit::Signal(libc::SIGKILL);
 
-macro_rules! named {
-    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
-}
-
-const CASES: &[(&str, fn())] = named![
+const CASES: &[Case] = cases![20;
     what_it_returns_is_its_exit_code,
     panic_is_101,
     payload_that_panics_on_drop_is_101,
@@ -87,7 +84,7 @@ const CASES: &[(&str, fn())] = named![
 ];
 
 /// Programs that some cases run and observe from outside.
-const FIXTURES: &[(&str, fn())] = named![
+const FIXTURES: &[Case] = cases![20;
     fixture_output,
     fixture_parent_main,
     fixture_parent_thread,
@@ -97,65 +94,18 @@ const FIXTURES: &[(&str, fn())] = named![
 ];
 
 fn main() {
-    if let Ok(name) = env::var(CASE) {
-        let (_, case) = CASES
-            .iter()
-            .chain(FIXTURES)
-            .find(|(known, _)| *known == name)
-            .unwrap();
-        case();
-        let left = waitpid(None, Some(WaitPidFlag::WNOHANG));
-        assert_eq!(left, Err(Errno::ECHILD), "children are left");
-        return;
-    }
-    let trials = CASES
-        .iter()
-        .map(|&(name, _)| Trial::test(name, move || isolated(name)))
-        .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn this_program(case: &str) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.env(CASE, case);
-    command
-}
-
-fn isolated(name: &str) -> Result<(), Failed> {
-    let (mut read, write) = io::pipe()?;
-    let mut command = this_program(name);
-    command
-        .stdin(Stdio::null())
-        .stdout(write.try_clone()?)
-        .stderr(write)
-        .process_group(0);
-    let mut child = command.spawn()?;
-    drop(command);
-    let output = thread::spawn(move || {
-        let mut output = Vec::new();
-        read.read_to_end(&mut output)
-            .map(|_| String::from_utf8_lossy(&output).into_owned())
-    });
-    let deadline = Instant::now() + LIMIT;
-    let status = loop {
-        match child.try_wait()? {
-            None if Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
-            status => break status,
-        }
+    let Ok(name) = env::var(FIXTURE) else {
+        return isolated::main(CASES, || ());
     };
-    // Whatever the case left in its group would keep the output open.
-    let _ = killpg(Pid::from_raw(child.id() as i32), Signal::SIGKILL);
-    child.wait()?;
-    let output = output.join().unwrap()?;
-    match status {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(format!("{status}\n{output}").into()),
-        None => Err(format!("still running after {LIMIT:?}\n{output}").into()),
-    }
+    let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);
+    (fixture.unwrap().run)();
+    isolated::no_children();
 }
 
-fn ms(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
+fn this_program(fixture: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.env(FIXTURE, fixture);
+    command
 }
 
 fn sleeper() -> Process {

@@ -4,31 +4,23 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod isolated;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use nix::errno::Errno;
+use course_tests::ms;
 use nix::sys::signal::{Signal, raise};
-use nix::sys::wait::{WaitPidFlag, waitpid};
-use nix::unistd::alarm;
 use support::process::{Exit, Process};
 use support::sync::deadlock::{self, End, Error, Graph, Watch};
 use support::sync::{Event, replace_file};
 
-/// Names the case that this process is to run.
-const CASE: &str = "SYNC_TEST_CASE";
-const LIMIT_SECONDS: u32 = 30;
+use isolated::{Case, cases};
 
-macro_rules! named {
-    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name as fn())),*] };
-}
-
-const CASES: &[(&str, fn())] = named![
+const CASES: &[Case] = cases![30;
     a_run_without_deadlock_finishes,
     the_graph_of_two_threads,
     a_thread_that_locks_itself_out,
@@ -42,35 +34,7 @@ const CASES: &[(&str, fn())] = named![
 ];
 
 fn main() {
-    if let Ok(name) = env::var(CASE) {
-        alarm::set(LIMIT_SECONDS);
-        let (_, case) = CASES.iter().find(|(known, _)| *known == name).unwrap();
-        case();
-        let left = waitpid(None, Some(WaitPidFlag::WNOHANG));
-        assert_eq!(left, Err(Errno::ECHILD), "children are left");
-        return;
-    }
-    let trials = CASES
-        .iter()
-        .map(|&(name, _)| Trial::test(name, move || isolated(name)))
-        .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
-}
-
-fn isolated(name: &str) -> Result<(), Failed> {
-    let output = Command::new(env::current_exe()?)
-        .env(CASE, name)
-        .stdin(Stdio::null())
-        .output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{}\n{said}", output.status).into())
-}
-
-fn ms(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
+    isolated::main(CASES, || ());
 }
 
 fn stuck(end: Result<End, Error>) -> Graph {
@@ -220,8 +184,7 @@ fn no_run_leaves_anything() {
         assert!(start.elapsed() < ms(5_000));
         deadlock::run(ms(5_000), |_| panic!("on purpose")).unwrap_err();
         assert_eq!(count(), before);
-        let left = waitpid(None, Some(WaitPidFlag::WNOHANG));
-        assert_eq!(left, Err(Errno::ECHILD), "children are left");
+        isolated::no_children();
     }
 }
 

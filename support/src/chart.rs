@@ -8,6 +8,7 @@
 //! | [`Distribution`] | many samples: histogram above, cumulative share below |
 //! | [`Shares`] | parts of a whole, one row each |
 //! | [`States`] | states and what leads from one to the next |
+//! | [`Table`] | words and numbers in rows; not drawn, but it states its finding as they do |
 //!
 //! Every builder ends in `draw`, which refuses data that cannot be drawn and says which bar or series it is in. As a
 //! cell's last expression a [`Chart`] shows itself.
@@ -56,6 +57,7 @@ mod lines;
 mod palette;
 mod shares;
 mod states;
+mod table;
 mod text;
 mod timeline;
 
@@ -71,6 +73,7 @@ pub use lines::Lines;
 pub use palette::DARK;
 pub use shares::Shares;
 pub use states::States;
+pub use table::Table;
 pub use timeline::Timeline;
 
 use crate::measure::Interval;

@@ -23,6 +23,7 @@ mod evidence;
 mod figure;
 mod judging;
 mod ledger;
+mod overview;
 mod record;
 mod show;
 mod verdict;
@@ -36,6 +37,7 @@ pub use entry::{Bound, Claim, Expect, Kind, Limit};
 pub use evidence::{Evidence, Truth};
 pub use judging::Judging;
 pub use ledger::Ledger;
+pub use overview::{Judged, Overview};
 pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_records};
 pub use verdict::{Outcome, Verdict};
 

@@ -48,9 +48,6 @@ pub use threads::ThreadPool;
 #[cfg(target_os = "linux")]
 pub use processes::{Builder, ProcessPool};
 
-/// Rayon, in the version that [`ThreadPool`] stands on: a notebook needs no dependency of its own.
-pub use rayon;
-
 /// More threads than that in one pool are a mistake.
 const MOST_WORKERS: usize = 4096;
 

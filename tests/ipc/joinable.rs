@@ -1,9 +1,10 @@
 use std::thread;
 use std::time::Instant;
 
+use course_tests::ms;
 use support::ipc::{Error, JoinableQueue};
 
-use super::queue::{child, ms, succeeds};
+use super::queue::{child, succeeds, took};
 
 pub fn join_waits_for_all_tasks() {
     let queue = JoinableQueue::<u32>::new(3).unwrap();
@@ -21,8 +22,7 @@ pub fn join_waits_for_all_tasks() {
     let start = Instant::now();
     (0..12).for_each(|n| queue.put(&n).unwrap());
     queue.join().unwrap();
-    let took = start.elapsed();
-    assert!((ms(80)..ms(300)).contains(&took), "{took:?}");
+    took(start, ms(80));
     assert_eq!(queue.unfinished(), 0);
     queue.join().unwrap();
     consumers.into_iter().for_each(succeeds);
@@ -64,8 +64,7 @@ pub fn join_timeout_expires() {
     let start = Instant::now();
     let error = queue.join_timeout(ms(60)).unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
-    let took = start.elapsed();
-    assert!((ms(60)..ms(120)).contains(&took), "{took:?}");
+    took(start, ms(60));
 }
 
 pub fn join_names_the_dead() {
@@ -86,7 +85,7 @@ pub fn join_names_the_dead() {
         let start = Instant::now();
         // Not reaped: a zombie is dead too.
         let error = queue.join().unwrap_err();
-        assert!(start.elapsed() < ms(150), "{:?}", start.elapsed());
+        took(start, ms(0));
         error
     });
     dies.join().unwrap();
@@ -121,4 +120,20 @@ pub fn places_of_the_dead_are_reused() {
         }));
     }
     queue.join().unwrap();
+}
+
+/// It may close its last task and end between two looks at it: that it has something open, and that it is dead.
+pub fn who_ends_with_all_done_is_not_named() {
+    let queue = JoinableQueue::<u32>::new(8).unwrap();
+    for n in 0..300 {
+        queue.put(&n).unwrap();
+        let consumer = child(|| {
+            queue.get().unwrap();
+            queue.task_done().unwrap();
+        });
+        while let Err(error) = queue.join_timeout(ms(0)) {
+            assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+        }
+        succeeds(consumer);
+    }
 }

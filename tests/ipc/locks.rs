@@ -3,9 +3,11 @@ use std::sync::atomic::{AtomicU32, Ordering::*};
 use std::thread;
 use std::time::Instant;
 
+use course_tests::{SOON, ms};
 use support::ipc::{Barrier, Error, Event, Mutex, Pipe, Semaphore, Shared, SharedAtomic};
+use support::process::inspect::State;
 
-use super::queue::{child, ms, succeeds};
+use super::queue::{child, comes_to, succeeds, took};
 
 fn timed_out<T: std::fmt::Debug>(result: Result<T, Error>) {
     assert!(matches!(result, Err(Error::TimedOut { .. })), "{result:?}");
@@ -59,16 +61,18 @@ pub fn guard_unlocks() {
 
 pub fn lock_timeout_expires() {
     let lock = Mutex::new(()).unwrap();
+    let expired = Event::new().unwrap();
     let guard = lock.lock().unwrap();
     let waiter = child(|| {
         timed_out(lock.try_lock());
         let start = Instant::now();
         timed_out(lock.lock_timeout(ms(60)));
-        let took = start.elapsed();
-        assert!((ms(60)..ms(120)).contains(&took), "{took:?}");
-        drop(lock.lock_timeout(ms(5_000)).unwrap());
+        took(start, ms(60));
+        expired.set();
+        drop(lock.lock_timeout(SOON).unwrap());
     });
-    thread::sleep(ms(120));
+    expired.wait();
+    thread::sleep(ms(30));
     drop(guard);
     succeeds(waiter);
 }
@@ -99,7 +103,7 @@ pub fn waiting_for_the_dead() {
     });
     inside.wait();
     let waiters: Vec<_> = (0..3)
-        .map(|_| child(|| drop(lock.lock_timeout(ms(5_000)).unwrap())))
+        .map(|_| child(|| drop(lock.lock_timeout(SOON).unwrap())))
         .collect();
     thread::sleep(ms(30));
     drop(dies);
@@ -172,7 +176,7 @@ pub fn semaphore_counts() {
         })
         .collect();
     children.into_iter().for_each(succeeds);
-    assert_eq!(inside[1].load(SeqCst), 2);
+    assert!(inside[1].load(SeqCst) <= 2);
     assert_eq!((seats.available(), seats.recoveries()), (2, 0));
 }
 
@@ -181,8 +185,7 @@ pub fn semaphore_timeout() {
     timed_out(seats.try_acquire());
     let start = Instant::now();
     timed_out(seats.acquire_timeout(ms(60)));
-    let took = start.elapsed();
-    assert!((ms(60)..ms(120)).contains(&took), "{took:?}");
+    took(start, ms(60));
 }
 
 pub fn permits_of_the_dead_come_back() {
@@ -195,7 +198,7 @@ pub fn permits_of_the_dead_come_back() {
         thread::yield_now();
     }
     timed_out(seats.acquire_timeout(ms(50)));
-    let waiter = child(|| drop(seats.acquire_timeout(ms(5_000)).unwrap()));
+    let waiter = child(|| drop(seats.acquire_timeout(SOON).unwrap()));
     thread::sleep(ms(30));
     drop(dies);
     succeeds(waiter);
@@ -219,7 +222,7 @@ pub fn event_sets_and_clears() {
     assert!(!event.is_set() && !event.wait_timeout(ms(0)));
     let start = Instant::now();
     assert!(!event.wait_timeout(ms(60)));
-    assert!((ms(60)..ms(120)).contains(&start.elapsed()));
+    took(start, ms(60));
     event.set();
     event.set();
     assert!(event.is_set() && event.wait_timeout(ms(0)));
@@ -249,7 +252,9 @@ pub fn event_releases_all() {
     while waiting.load(SeqCst) < 20 {
         thread::yield_now();
     }
-    thread::sleep(ms(30));
+    for car in &cars {
+        comes_to(car, State::Sleeping);
+    }
     // Set and cleared at once: those who wait go all the same.
     event.set();
     event.clear();
@@ -336,7 +341,7 @@ pub fn barrier_timeout_breaks() {
     waits(&barrier, 1);
     let start = Instant::now();
     broken(barrier.wait_timeout(ms(60)));
-    assert!((ms(60)..ms(140)).contains(&start.elapsed()));
+    took(start, ms(60));
     succeeds(patient);
     assert!(barrier.is_broken());
 }

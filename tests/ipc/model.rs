@@ -94,9 +94,7 @@ fn run(processes: usize, capacity: usize, steps: &[(usize, Step)]) -> Result<(),
             }
         };
         orders[*process].put(&order).unwrap();
-        let answer = answers
-            .get_timeout(std::time::Duration::from_secs(10))
-            .unwrap();
+        let answer = answers.get_timeout(course_tests::SOON).unwrap();
         prop_assert_eq!(answer, expected);
         prop_assert_eq!(queue.len(), model.items.len());
         prop_assert_eq!(queue.empty(), model.items.is_empty());

@@ -2,17 +2,15 @@ use std::fmt::Debug;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use course_tests::{SOON, ms};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_like::Refuses;
 use support::ipc::{Bytes, Error, Queue};
 use support::process::Process;
+use support::process::inspect::{State, inspect};
 
-use super::cases::mappings;
-
-pub fn ms(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
+use super::mappings::mappings;
 
 /// Starts a child; what it cannot unwrap becomes its exit code.
 pub fn child(work: impl FnOnce()) -> Process {
@@ -20,8 +18,23 @@ pub fn child(work: impl FnOnce()) -> Process {
 }
 
 pub fn succeeds(mut child: Process) {
-    let exit = child.join_timeout(ms(20_000)).unwrap();
+    let exit = child.join_timeout(2 * SOON).unwrap();
     assert!(exit.is_some_and(|exit| exit.success()), "{exit:?}");
+}
+
+/// Asserts that what began at `start` has not ended before its time, nor hung.
+pub fn took(start: Instant, at_least: Duration) {
+    let took = start.elapsed();
+    assert!((at_least..at_least + SOON).contains(&took), "{took:?}");
+}
+
+/// Waits until a child is seen in this state.
+pub fn comes_to(child: &Process, state: State) {
+    let start = Instant::now();
+    while inspect(child.pid()).unwrap().unwrap().state != state {
+        assert!(start.elapsed() < SOON, "not {state}");
+        thread::sleep(ms(1));
+    }
 }
 
 fn is_full<T: Debug>(result: Result<T, Error>) {
@@ -55,7 +68,7 @@ pub fn fifo_from_each_producer() {
         .collect();
     let mut next = [0; 4];
     for _ in 0..4 * EACH {
-        let (producer, n) = queue.get_timeout(ms(5_000)).unwrap();
+        let (producer, n) = queue.get_timeout(SOON).unwrap();
         assert_eq!(n, next[producer]);
         next[producer] += 1;
     }
@@ -70,14 +83,13 @@ pub fn put_blocks_when_full() {
     assert!(queue.full());
     is_full(queue.try_put(&3));
     is_full(queue.put_timeout(&3, ms(20)));
+    let start = Instant::now();
     let consumer = child(|| {
         thread::sleep(ms(100));
         assert_eq!(queue.get().unwrap(), 1);
     });
-    let start = Instant::now();
     queue.put(&3).unwrap();
-    let waited = start.elapsed();
-    assert!((ms(90)..ms(200)).contains(&waited), "{waited:?}");
+    took(start, ms(100));
     succeeds(consumer);
     assert_eq!((queue.get().unwrap(), queue.get().unwrap()), (2, 3));
 }
@@ -87,14 +99,13 @@ pub fn get_blocks_when_empty() {
     assert!(queue.empty());
     is_empty(queue.try_get());
     is_empty(queue.get_timeout(ms(20)));
+    let start = Instant::now();
     let producer = child(|| {
         thread::sleep(ms(100));
         queue.put(&1).unwrap();
     });
-    let start = Instant::now();
     assert_eq!(queue.get().unwrap(), 1);
-    let waited = start.elapsed();
-    assert!((ms(90)..ms(200)).contains(&waited), "{waited:?}");
+    took(start, ms(100));
     succeeds(producer);
 }
 
@@ -104,8 +115,7 @@ pub fn timeouts_are_kept() {
         let start = Instant::now();
         is_empty(queue.get_timeout(timeout));
         is_empty(queue.get_many_timeout(3, timeout));
-        let waited = start.elapsed() / 2;
-        assert!((timeout..timeout + ms(40)).contains(&waited), "{waited:?}");
+        took(start, 2 * timeout);
     }
     queue.put_timeout(&1, Duration::MAX).unwrap();
     assert_eq!(queue.get_timeout(Duration::MAX).unwrap(), 1);
@@ -297,12 +307,12 @@ pub fn nothing_stays_mapped() {
 pub fn stopped_process_does_not_stop_those_who_do_not_wait() {
     let queue = Queue::<serde_like::Stops>::new(3).unwrap();
     let stopped = child(|| queue.put(&serde_like::Stops(true)).unwrap());
-    thread::sleep(ms(100));
+    comes_to(&stopped, State::Stopped);
     let start = Instant::now();
     is_full(queue.try_put(&serde_like::Stops(false)));
     is_full(queue.put_timeout(&serde_like::Stops(false), ms(50)));
     is_empty(queue.try_get().map(|_| ()));
-    assert!(start.elapsed() < ms(150));
+    took(start, ms(50));
     kill(Pid::from_raw(stopped.pid() as i32), Signal::SIGCONT).unwrap();
     succeeds(stopped);
     assert_eq!(queue.len(), 1);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process;
 use std::thread;
 
+use course_tests::{SOON, ms};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid};
 use serde::de::{Deserializer, Error as _};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use support::pool::{Error, ProcessPool};
 use support::process::Exit;
 
-use super::helpers::{SOON, eventually, exists, ms, send};
+use super::helpers::{eventually, exists, send};
 
 /// More than once: the handler that `std` has for SIGSEGV only puts the default back, for the next one.
 fn die(signal: Signal) -> ! {

@@ -3,12 +3,13 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use course_tests::{SOON, ms};
 use nix::sys::signal::Signal;
 use support::ipc::Queue;
 use support::pool::{Error, ProcessPool};
 use support::process::{Exit, Process};
 
-use super::helpers::{SOON, eventually, exists, gone, ms, send};
+use super::helpers::{eventually, exists, gone, send};
 
 fn sleeper(workers: usize) -> ProcessPool<u64, u64> {
     ProcessPool::new(workers, |n| {

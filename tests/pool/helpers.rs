@@ -1,18 +1,12 @@
 //! What several cases need.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use course_tests::{SOON, ms};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-
-/// Whatever is to happen soon happens within this time, even on a busy machine.
-pub const SOON: Duration = Duration::from_secs(10);
-
-pub fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
 
 pub fn send(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid as i32), signal).unwrap();

@@ -4,9 +4,10 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use course_tests::ms;
 use support::pool::{Error, ProcessPool};
 
-use super::helpers::{gone, ms};
+use super::helpers::gone;
 
 pub fn futures() {
     let pool = ProcessPool::new(2, |n: u64| {

@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
+use course_tests::ms;
 use support::pool::{Error, ThreadPool};
-
-use super::helpers::ms;
 
 pub fn futures() {
     let pool = ThreadPool::new(2).unwrap();

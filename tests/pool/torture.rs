@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
-use std::time::{Duration, SystemTime};
-use std::{env, thread};
+use std::thread;
+use std::time::Duration;
 
+use course_tests::Random;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::pool::{Error, Future, ProcessPool};
@@ -19,29 +20,6 @@ pub fn kills_2_000() {
     kills(2000);
 }
 
-/// xorshift64*: enough to choose whom to kill and when.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Random {
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap();
-        let seed = env::var("COURSE_SEED")
-            .ok()
-            .map_or(now.as_nanos() as u64 | 1, |seed| seed.parse().unwrap());
-        println!("COURSE_SEED={seed}");
-        Random(seed)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
-    }
-}
-
 /// What a task returns: now and then much, so that kills meet results in parts too.
 fn answer(n: u64) -> Vec<u64> {
     let length = if n.is_multiple_of(97) { 60_000 } else { n % 9 };
@@ -51,7 +29,7 @@ fn answer(n: u64) -> Vec<u64> {
 /// Kills workers while tasks of 0 to 0.3 ms are submitted without end. Every future resolves, none twice, with the right
 /// answer or the death of a worker, and at most one task fails for each death.
 fn kills(wanted: u32) {
-    let mut random = Random::new();
+    let mut random = Random::from_time();
     let pool = ProcessPool::builder(3)
         .tasks_per_worker(5000)
         .start(|n: u64| {

@@ -286,16 +286,7 @@ impl Bars {
         let mut y = top;
         for (((_, bars), name), height) in self.groups.iter().zip(&names).zip(&heights) {
             let middle = y + height / 2.0;
-            let mut baseline = middle - name.len() as f64 * 7.0 - 3.0;
-            for line in name {
-                baseline += 14.0;
-                canvas.label(Label::new(
-                    left - 10.0,
-                    baseline,
-                    Anchor::End,
-                    line.as_str(),
-                ));
-            }
+            canvas.row_name(left - 10.0, middle, name, 14.0);
             let start = middle - bars.len() as f64 * BAR / 2.0;
             for (j, &(series, value)) in bars.iter().enumerate() {
                 let bar = start + BAR * j as f64;

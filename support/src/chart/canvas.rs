@@ -239,6 +239,15 @@ impl Canvas {
         }
     }
 
+    /// The name of a row: lines that end at `x`, `line_height` apart, the middle of them at `y`.
+    pub(super) fn row_name(&mut self, x: f64, y: f64, lines: &[String], line_height: f64) {
+        let mut baseline = y - lines.len() as f64 * line_height / 2.0 - 3.0;
+        for line in lines {
+            baseline += line_height;
+            self.label(Label::new(x, baseline, Anchor::End, line.as_str()));
+        }
+    }
+
     /// Places the label if nothing stands there and it does not leave the chart.
     pub(super) fn try_label(&mut self, label: Label) -> bool {
         let area = label.area();

@@ -137,16 +137,7 @@ impl Shares {
         let end = canvas.x_axis(axis, &scale, top, bottom);
         for (row, (_, parts)) in self.rows.iter().enumerate() {
             let y = top + row as f64 * (BAR + 12.0) + 6.0;
-            let mut baseline = y + BAR / 2.0 - names[row].len() as f64 * 6.5 - 3.0;
-            for line in &names[row] {
-                baseline += 13.0;
-                canvas.label(Label::new(
-                    left - 10.0,
-                    baseline,
-                    Anchor::End,
-                    line.as_str(),
-                ));
-            }
+            canvas.row_name(left - 10.0, y + BAR / 2.0, &names[row], 13.0);
             let mut before = 0.0;
             for &(part, value) in parts {
                 let (from, to) = (scale.at(before), scale.at(before + value));

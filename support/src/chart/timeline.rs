@@ -213,16 +213,7 @@ impl Timeline {
         for (lane, row) in rows.into_iter().enumerate() {
             let height = row.height();
             let bar = y + height - row.foot - BAR;
-            let mut baseline = bar + BAR / 2.0 - names[lane].len() as f64 * 6.5 - 3.0;
-            for line in &names[lane] {
-                baseline += 13.0;
-                canvas.label(Label::new(
-                    left - 10.0,
-                    baseline,
-                    Anchor::End,
-                    line.as_str(),
-                ));
-            }
+            canvas.row_name(left - 10.0, bar + BAR / 2.0, &names[lane], 13.0);
             for (kind, runs) in self.runs(lane, &scale, grain) {
                 canvas.runs(bar, BAR, Ink::Series(kind), runs);
             }

@@ -76,7 +76,9 @@ pub enum Limit {
 }
 
 impl Limit {
-    pub(crate) fn value(self) -> f64 {
+    /// The number in it.
+    #[must_use]
+    pub fn value(self) -> f64 {
         let (Self::About(v) | Self::AtLeast(v) | Self::AtMost(v)) = self;
         v
     }

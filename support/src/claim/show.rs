@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::entry::{Bound, Expect, Limit};
+use super::entry::{Bound, Claim, Expect, Limit};
 use super::evidence::Evidence;
 use super::figure::figure;
 use super::verdict::{Outcome, Verdict};
@@ -31,6 +31,15 @@ impl Outcome {
 
     fn badge(self) -> String {
         format!("{} {}", self.symbol(), self.name().to_uppercase())
+    }
+
+    pub(super) fn badge_html(self) -> String {
+        format!(
+            "<span class=\"verdict-badge\" style=\"background:{};color:#fff;font-weight:700;font-size:.85em;\
+             padding:.15em .55em;border-radius:3px;white-space:nowrap\">{}</span>",
+            self.colour(),
+            self.badge()
+        )
     }
 }
 
@@ -87,17 +96,19 @@ impl fmt::Display for Evidence {
     }
 }
 
-impl Verdict {
+impl Claim {
     /// The correction of the notes, with its label.
-    fn correction(&self) -> Option<(&'static str, &str)> {
-        let label = match self.claim.expect {
+    pub(super) fn correction(&self) -> Option<(&'static str, &str)> {
+        let label = match self.expect {
             Expect::Holds => return None,
             Expect::Refuted => "Correction",
             Expect::Dated => "Out of date",
         };
-        Some((label, self.claim.why.as_deref()?))
+        Some((label, self.why.as_deref()?))
     }
+}
 
+impl Verdict {
     fn surprise(&self) -> Option<String> {
         let expected = Outcome::from(self.claim.expect).name();
         (!self.as_expected()).then(|| format!("Not what we expected: the ledger says {expected}."))
@@ -107,16 +118,14 @@ impl Verdict {
         let claim = &self.claim;
         let (name, id) = (self.outcome.name(), escape(&claim.id));
         let mut html = format!(
-            "<div class=\"verdict verdict-{name}\" data-claim=\"{id}\" lang=\"en\" role=\"group\" aria-label=\"Verdict on {id}\" \
+            "<div class=\"verdict verdict-{name}\" id=\"claim-{id}\" data-claim=\"{id}\" lang=\"en\" role=\"group\" aria-label=\"Verdict on {id}\" \
              style=\"color:inherit;border:1px solid #808890;border-left:6px solid #808890;border-radius:4px;\
              padding:.5em .8em;margin:.4em 0;max-width:48em;line-height:1.45\">\
-             <div><span class=\"verdict-badge\" style=\"background:{};color:#fff;font-weight:700;font-size:.85em;\
-             padding:.15em .55em;border-radius:3px;white-space:nowrap\">{}</span> <code>{id}</code></div>\
+             <div>{} <code>{id}</code></div>\
              <div class=\"verdict-claim\">{}</div>\
              <div class=\"verdict-claim\" lang=\"zh\" style=\"font-size:.9em\">{}</div>\
              <ul class=\"verdict-evidence\" style=\"margin:.3em 0;padding-left:1.4em\">",
-            self.outcome.colour(),
-            self.outcome.badge(),
+            self.outcome.badge_html(),
             escape(&claim.en),
             escape(&claim.zh),
         );
@@ -127,7 +136,7 @@ impl Verdict {
         for note in &self.notes {
             let _ = write!(html, "<div class=\"verdict-note\">{}</div>", escape(note));
         }
-        if let Some((label, why)) = self.correction() {
+        if let Some((label, why)) = self.claim.correction() {
             let _ = write!(
                 html,
                 "<div class=\"verdict-why\"><strong>{label}:</strong> {}</div>",
@@ -171,7 +180,7 @@ impl fmt::Display for Verdict {
         for note in &self.notes {
             write!(f, "\n{note}")?;
         }
-        if let Some((label, why)) = self.correction() {
+        if let Some((label, why)) = self.claim.correction() {
             write!(f, "\n{label}: {why}")?;
         }
         self.surprise()
@@ -239,7 +248,7 @@ mod tests {
             .unwrap()
             .html();
         for part in [
-            "class=\"verdict verdict-dated\" data-claim=\"a-claim\"",
+            "class=\"verdict verdict-dated\" id=\"claim-a-claim\" data-claim=\"a-claim\"",
             "† DATED",
             "1 &lt; 2 &amp; so on.",
             "lang=\"zh\"",

@@ -13,7 +13,7 @@ use super::futex::RECHECK;
 use super::limit::Limit;
 use super::map::Mapped;
 use super::queue::{self, DEFAULT_BYTES};
-use super::ring::Ring;
+use super::ring::{Ring, hints};
 use super::who::{Place, pid};
 use super::{DeadConsumer, Error};
 use ledger::{Account, Ledger};
@@ -76,37 +76,6 @@ impl<T> JoinableQueue<T> {
         })
     }
 
-    /// How many items it holds at most.
-    pub fn capacity(&self) -> usize {
-        self.ring.capacity()
-    }
-
-    /// Size of the largest item that it takes, in bytes as `postcard` encodes it.
-    pub fn byte_capacity(&self) -> usize {
-        self.ring.byte_capacity()
-    }
-
-    /// How many items are in it: a hint, which may be wrong by the time it is acted on.
-    #[expect(clippy::len_without_is_empty, reason = "as in Python: `empty`, `full`")]
-    pub fn len(&self) -> usize {
-        self.ring.used().0 as usize
-    }
-
-    /// Whether nothing is in it: a hint, as [`len`](Self::len).
-    pub fn empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
-    /// Whether no item, however small, can be put: a hint, as [`len`](Self::len).
-    pub fn full(&self) -> bool {
-        self.ring.is_full()
-    }
-
-    /// As [`Queue::recoveries`](super::Queue::recoveries).
-    pub fn recoveries(&self) -> u32 {
-        self.ring.recoveries()
-    }
-
     /// How many items have been put and not declared done: a hint while others put and work.
     pub fn unfinished(&self) -> usize {
         let done = self
@@ -163,16 +132,12 @@ impl<T> JoinableQueue<T> {
 
     /// Declares done what dead consumers have left, and says what that was. After that, [`join`](Self::join) waits for the rest.
     pub fn write_off(&self) -> Vec<DeadConsumer> {
-        let mut dead = Vec::new();
-        for place in self.ledger.consumers.dead() {
-            let pid = place.pid();
-            let mut open = 0;
-            while place.close() {
-                open += 1;
-            }
-            dead.push(DeadConsumer { pid, open });
-        }
-        dead
+        let dead = self.ledger.consumers.dead();
+        dead.map(|(place, open)| DeadConsumer {
+            pid: place.pid(),
+            open: (0..open).filter(|_| place.close()).count(),
+        })
+        .collect()
     }
 
     fn join_limit(&self, mut limit: Limit) -> Result<(), Error> {
@@ -190,9 +155,9 @@ impl<T> JoinableQueue<T> {
                 .ledger
                 .consumers
                 .dead()
-                .map(|place| DeadConsumer {
+                .map(|(place, open)| DeadConsumer {
                     pid: place.pid(),
-                    open: place.open() as usize,
+                    open: open as usize,
                 })
                 .collect();
             if !dead.is_empty() {
@@ -208,6 +173,8 @@ impl<T> JoinableQueue<T> {
         }
     }
 }
+
+hints!(JoinableQueue);
 
 impl<T> JoinableQueue<T> {
     /// As [`Queue::put`](super::Queue::put).

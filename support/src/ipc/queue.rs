@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::Error;
 use super::limit::Limit;
-use super::ring::{Keeper, Ring, Taken, Written};
+use super::ring::{Keeper, Ring, Taken, Written, hints};
 
 /// Largest item of a queue that was not told otherwise, in bytes.
 pub(super) const DEFAULT_BYTES: usize = 1 << 20;
@@ -89,41 +89,9 @@ impl<T> Queue<T> {
             item: PhantomData,
         }
     }
-
-    /// How many items it holds at most.
-    pub fn capacity(&self) -> usize {
-        self.ring.capacity()
-    }
-
-    /// Size of the largest item that it takes, in bytes as `postcard` encodes it.
-    pub fn byte_capacity(&self) -> usize {
-        self.ring.byte_capacity()
-    }
-
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "named as in Python: `empty` and `full`"
-    )]
-    /// How many items are in it: a hint, which may be wrong by the time it is acted on.
-    pub fn len(&self) -> usize {
-        self.ring.used().0 as usize
-    }
-
-    /// Whether nothing is in it: a hint, as [`len`](Self::len).
-    pub fn empty(&self) -> bool {
-        self.ring.is_empty()
-    }
-
-    /// Whether no item, however small, can be put: a hint, as [`len`](Self::len).
-    pub fn full(&self) -> bool {
-        self.ring.is_full()
-    }
-
-    /// How many times a process was found to have died inside the queue, in the middle of putting or taking.
-    pub fn recoveries(&self) -> u32 {
-        self.ring.recoveries()
-    }
 }
+
+hints!(Queue);
 
 impl<T> Queue<T> {
     /// Puts an item; waits while there is no room. A `Queue<String>` takes a `&str` too.

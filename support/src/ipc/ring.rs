@@ -60,6 +60,48 @@ pub(super) struct Ring {
     items: u32,
 }
 
+/// What is known of a queue on a [`Ring`] from outside.
+macro_rules! hints {
+    ($queue:ident) => {
+        impl<T> $queue<T> {
+            /// How many items it holds at most.
+            pub fn capacity(&self) -> usize {
+                self.ring.capacity()
+            }
+
+            /// Size of the largest item that it takes, in bytes as `postcard` encodes it.
+            pub fn byte_capacity(&self) -> usize {
+                self.ring.byte_capacity()
+            }
+
+            #[expect(
+                clippy::len_without_is_empty,
+                reason = "named as in Python: `empty` and `full`"
+            )]
+            /// How many items are in it: a hint, which may be wrong by the time it is acted on.
+            pub fn len(&self) -> usize {
+                self.ring.used().0 as usize
+            }
+
+            /// Whether nothing is in it: a hint, as [`len`](Self::len).
+            pub fn empty(&self) -> bool {
+                self.ring.is_empty()
+            }
+
+            /// Whether no item, however small, can be put: a hint, as [`len`](Self::len).
+            pub fn full(&self) -> bool {
+                self.ring.is_full()
+            }
+
+            /// How many times a process was found to have died inside the queue, in the middle of putting or taking.
+            pub fn recoveries(&self) -> u32 {
+                self.ring.recoveries()
+            }
+        }
+    };
+}
+pub(super) use hints;
+
 impl Ring {
     pub(super) fn new(items: usize, bytes: usize) -> Result<Ring, Error> {
         let refused = || Error::Capacity { items, bytes };

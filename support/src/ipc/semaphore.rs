@@ -131,7 +131,7 @@ impl Seats {
             locked.recover();
         }
         if self.available() == 0 {
-            for place in self.holders.dead() {
+            for (place, _) in self.holders.dead() {
                 while place.close() {
                     self.returned.fetch_add(1, Relaxed);
                 }

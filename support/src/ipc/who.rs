@@ -164,11 +164,17 @@ impl Roster {
         Ok(place)
     }
 
-    /// Dead processes with something open.
-    pub(super) fn dead(&self) -> impl Iterator<Item = &Place> {
-        self.places()
-            .iter()
-            .filter(|place| place.open() > 0 && place.is_dead())
+    /// Dead processes with something open, and how much that is.
+    pub(super) fn dead(&self) -> impl Iterator<Item = (&Place, u32)> {
+        self.places().iter().filter_map(|place| {
+            let pid = place.pid();
+            if place.open() == 0 || !place.is_dead() {
+                return None;
+            }
+            // It may have closed its last one and ended between the two looks; then another may have its place by now.
+            let open = place.open();
+            (open > 0 && place.pid() == pid).then_some((place, open))
+        })
     }
 
     /// The number of a place, by which a handle remembers it.

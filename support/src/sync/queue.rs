@@ -14,6 +14,8 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
+use super::patience::Patience;
+
 /// What the three queues can do. They differ in which item [`get`](Self::get) takes.
 ///
 /// A queue is shared by reference (`thread::scope`) or in an `Arc`. It holds at most [`capacity`](Self::capacity) items:
@@ -115,6 +117,61 @@ fn describe<T>(
         .field("closed", &queue.is_closed())
         .finish()
 }
+
+/// A queue that is nothing but a [`Store`](super::store::Store).
+macro_rules! stored {
+    ($queue:ident<T $(: $bound:ident)?>) => {
+        impl<T $(: $bound)?> Queue<T> for $queue<T> {
+            fn put(&self, item: T) -> Result<(), PutError<T>> {
+                self.0.put(item, Patience::Endless)
+            }
+
+            fn try_put(&self, item: T) -> Result<(), PutError<T>> {
+                self.0.put(item, Patience::None)
+            }
+
+            fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), PutError<T>> {
+                self.0.put(item, Patience::lasting(timeout))
+            }
+
+            fn get(&self) -> Result<T, GetError> {
+                self.0.get(Patience::Endless)
+            }
+
+            fn try_get(&self) -> Result<T, GetError> {
+                self.0.get(Patience::None)
+            }
+
+            fn get_timeout(&self, timeout: Duration) -> Result<T, GetError> {
+                self.0.get(Patience::lasting(timeout))
+            }
+
+            fn len(&self) -> usize {
+                self.0.len()
+            }
+
+            fn capacity(&self) -> usize {
+                self.0.capacity()
+            }
+
+            fn close(&self) {
+                self.0.close();
+            }
+
+            fn is_closed(&self) -> bool {
+                self.0.is_closed()
+            }
+        }
+
+        impl<T $(: $bound)?> fmt::Debug for $queue<T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                describe(stringify!($queue), self, f)
+            }
+        }
+    };
+}
+stored!(LifoQueue<T>);
+stored!(PriorityQueue<T: Ord>);
 
 /// Why an item was not put in. It comes back.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,202 @@
+//! All claims of the ledger beside the verdicts of a run.
+
+use std::fmt::{self, Write as _};
+use std::path::Path;
+
+use super::Error;
+use super::entry::Claim;
+use super::ledger::Ledger;
+use super::record::{Record, read_records};
+use super::verdict::Outcome;
+use crate::display::{emit, escape};
+
+/// A claim, and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// What the notes say.
+    pub claim: Claim,
+    /// The last verdict on it, unless its chapter was not run.
+    pub record: Option<Record>,
+}
+
+impl Judged {
+    /// The outcome in one word, or "not run".
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        self.record.as_ref().map_or("not run", |r| r.outcome.name())
+    }
+
+    /// Whether it came out otherwise than the ledger expects.
+    #[must_use]
+    pub fn surprises(&self) -> bool {
+        (self.record.as_ref()).is_some_and(|record| record.outcome != record.expected.into())
+    }
+}
+
+/// All claims, or some, with their verdicts; in a notebook it shows itself as a table.
+///
+/// ```
+/// use support::claim::Overview;
+///
+/// let nothing_ran = Overview::read("no/such/folder")?;
+/// assert!(nothing_ran.rows().iter().all(|row| row.outcome() == "not run"));
+/// # Ok::<(), support::claim::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    rows: Vec<Judged>,
+}
+
+impl Overview {
+    /// Every claim of the course's ledger in its order, with the verdicts that a run left in `folder`. Of several on one
+    /// claim the last counts: a cell that was run again. A folder that does not exist has none.
+    ///
+    /// # Errors
+    /// Those of [`Ledger::course`] and [`read_records`].
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let records = read_records(folder)?;
+        let last = |claim: &Claim| records.iter().rev().find(|record| record.id == claim.id);
+        let rows = (Ledger::course()?.claims().iter())
+            .map(|claim| Judged {
+                claim: claim.clone(),
+                record: last(claim).cloned(),
+            })
+            .collect();
+        Ok(Self { rows })
+    }
+
+    /// The claims, in the order of the ledger.
+    #[must_use]
+    pub fn rows(&self) -> &[Judged] {
+        &self.rows
+    }
+
+    /// The names of the notebooks that have claims, in their order.
+    #[must_use]
+    pub fn notebooks(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.rows.iter().map(|row| &*row.claim.notebook).collect();
+        names.dedup();
+        names
+    }
+
+    /// How many claims there are, and how many came out so: a name of [`Outcome::name`], or "not run".
+    #[must_use]
+    pub fn count(&self, outcome: &str) -> usize {
+        self.rows
+            .iter()
+            .filter(|row| row.outcome() == outcome)
+            .count()
+    }
+
+    /// Those for which `keep` is true.
+    #[must_use]
+    pub fn filter(&self, keep: impl Fn(&Judged) -> bool) -> Self {
+        Self {
+            rows: self.rows.iter().filter(|row| keep(row)).cloned().collect(),
+        }
+    }
+
+    /// Shows the table as the output of a notebook cell; the evcxr kernel calls it.
+    pub fn evcxr_display(&self) {
+        emit(&[
+            ("text/html", &self.html()),
+            ("text/plain", &self.to_string()),
+        ]);
+    }
+
+    fn html(&self) -> String {
+        const CELL: &str = "style=\"text-align:left;vertical-align:top;padding:.4em .8em .4em 0\"";
+        let mut html = String::from("<table class=\"course-table verdicts\"><thead><tr>");
+        // Writing to a String cannot fail.
+        for head in ["Verdict", "The notes say", "Measured"] {
+            let _ = write!(html, "<th scope=\"col\" {CELL}>{head}</th>");
+        }
+        html.push_str("</tr></thead><tbody>");
+        for row in &self.rows {
+            let claim = &row.claim;
+            let badge = match &row.record {
+                Some(record) => record.outcome.badge_html(),
+                None => "not run".into(),
+            };
+            let [id, notebook] = [&claim.id, &claim.notebook].map(|text| escape(text));
+            let _ = write!(
+                html,
+                "<tr data-claim=\"{id}\" data-outcome=\"{}\"><td {CELL}>{badge}<br><a href=\"{notebook}.ipynb#claim-{id}\">{id}</a></td>\
+                 <td {CELL}>{}<br><span lang=\"zh\">{}</span></td><td {CELL}>",
+                row.outcome(),
+                escape(&claim.en),
+                escape(&claim.zh)
+            );
+            for line in row.lines() {
+                let _ = write!(html, "<div>{}</div>", escape(&line));
+            }
+            html.push_str("</td></tr>");
+        }
+        html.push_str("</tbody></table>");
+        html
+    }
+}
+
+impl Judged {
+    /// On what it was judged, and the correction of the notes.
+    fn lines(&self) -> Vec<String> {
+        let evidence = self.record.iter().flat_map(|record| &record.evidence);
+        let mut lines: Vec<String> = evidence.map(ToString::to_string).collect();
+        if let Some((label, why)) = self.claim.correction() {
+            lines.push(format!("{label}: {why}"));
+        }
+        if self.surprises() {
+            let expected = Outcome::from(self.claim.expect).name();
+            lines.push(format!("Not what we expected: the ledger says {expected}."));
+        }
+        lines
+    }
+}
+
+/// A line for each claim: verdict, id, and what the notes say.
+impl fmt::Display for Overview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, row) in self.rows.iter().enumerate() {
+            let end = if n == 0 { "" } else { "\n" };
+            let (outcome, claim) = (row.outcome(), &row.claim);
+            write!(f, "{end}{outcome:12} {:32} {}", claim.id, claim.en)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::judging::Judging;
+    use super::*;
+
+    #[test]
+    fn the_last_verdict_counts_and_the_rest_was_not_run() {
+        let folder = std::env::temp_dir().join(format!("course-overview-{}", std::process::id()));
+        let claims = Ledger::course().unwrap().claims();
+        let of_bounds = claims.iter().find(|claim| claim.bounds.len() == 1).unwrap();
+        for value in [1e9, 0.25] {
+            let verdict = Judging::new(of_bounds.clone())
+                .measured(&of_bounds.bounds[0].what, value)
+                .decide()
+                .unwrap();
+            Record::new(&verdict, None).append_to(&folder).unwrap();
+        }
+        let run = Overview::read(&folder).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+
+        assert_eq!(run.rows().len(), claims.len());
+        assert_eq!(run.count("not run"), claims.len() - 1);
+        let one = run.filter(|row| row.record.is_some());
+        let [row] = one.rows() else { panic!("{one}") };
+        assert_eq!(row.claim, *of_bounds);
+        assert!(row.lines()[0].contains(": 0.25"), "{:?}", row.lines());
+        let html = one.html();
+        let link = format!(
+            "href=\"{0}.ipynb#claim-{1}\"",
+            of_bounds.notebook, of_bounds.id
+        );
+        assert!(html.contains(&link), "{html}");
+        assert_eq!(run.notebooks().first(), Some(&"01-theory"));
+    }
+}
