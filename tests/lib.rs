@@ -1,7 +1,10 @@
-//! Tests of the course from outside, and what they share: a small model of a notebook and the rules it must keep.
+//! Tests of the course from outside, and what they share: a small model of a notebook and the rules it must keep,
+//! a notebook's cells as a program, and clients that a server must survive.
 
+pub mod cell;
 pub mod format;
 mod random;
+pub mod rude;
 pub mod rules;
 
 pub use random::Random;

@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 use corosensei::{Coroutine, CoroutineResult};
 use criterion::{Criterion, criterion_group, criterion_main};
 use support::coroutine::{Hub, Peer};
+use support::measure::Samples;
 use support::measure::python::Python;
 use support::net::{Load, Protocol};
 use support::process::Process;
+use support::process::inspect::inspect;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::{net, runtime};
 
@@ -186,25 +188,28 @@ fn serve(listener: TcpListener) -> std::io::Result<()> {
     })
 }
 
-/// Requests per second at 200 connections.
-fn asked(address: SocketAddr) -> Result<f64, Box<dyn Error>> {
+/// Requests per second at 200 connections, and the server's CPU time for each.
+fn asked(server: &Process, address: SocketAddr) -> Result<[f64; 2], Box<dyn Error>> {
+    let used = || inspect(server.pid()).map(|info| info.map_or(Duration::ZERO, |it| it.cpu_time));
+    let before = used()?;
     let load = Load::new(address)
         .protocol(Protocol::Echo)
         .connections(200)
         .lasting(Duration::from_secs(1));
     let report = load.run()?;
+    let cpu = used()?.saturating_sub(before).as_secs_f64();
     println!("  {report}");
-    Ok(report.per_second())
+    Ok([report.per_second(), cpu / report.answers as f64])
 }
 
-fn ours() -> Result<f64, Box<dyn Error>> {
+fn ours() -> Result<[f64; 2], Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
-    let _server = Process::start(move || serve(listener).map_err(|e| e.to_string()))?;
-    asked(address)
+    let server = Process::start(move || serve(listener).map_err(|e| e.to_string()))?;
+    asked(&server, address)
 }
 
-fn theirs(program: &str) -> Result<f64, Box<dyn Error>> {
+fn theirs(program: &str) -> Result<[f64; 2], Box<dyn Error>> {
     let mut command = Command::new(Python::find()?.program());
     command.args(["-I", "-c", program]).stdout(Stdio::piped());
     let mut server = Process::builder().spawn(command)?;
@@ -212,7 +217,19 @@ fn theirs(program: &str) -> Result<f64, Box<dyn Error>> {
     if let Some(stdout) = server.stdout.take() {
         BufReader::new(stdout).read_line(&mut port)?;
     }
-    asked((Ipv4Addr::LOCALHOST, port.trim().parse()?).into())
+    asked(&server, (Ipv4Addr::LOCALHOST, port.trim().parse()?).into())
+}
+
+/// The medians of five rounds, in turn.
+fn compared(program: &str) -> Result<[[f64; 2]; 2], Box<dyn Error>> {
+    let mut seen: [[Vec<f64>; 2]; 2] = Default::default();
+    for _ in 0..5 {
+        for (seen, asked) in seen.iter_mut().zip([ours()?, theirs(program)?]) {
+            seen[0].push(asked[0]);
+            seen[1].push(asked[1]);
+        }
+    }
+    Ok(seen.map(|seen| seen.map(|it| Samples::new(it).median())))
 }
 
 fn servers(_: &mut Criterion) {
@@ -221,8 +238,12 @@ fn servers(_: &mut Criterion) {
         ("asyncio Protocol", PROTOCOL, 1.15),
         ("asyncio streams", STREAMS, 4.0),
     ] {
-        match ours().and_then(|ours| Ok((ours, theirs(program)?))) {
-            Ok((ours, theirs)) => println!("tasks / {name}: {:.2} (bar: {bar})", ours / theirs),
+        match compared(program) {
+            Ok([[ours, our_cpu], [theirs, their_cpu]]) => println!(
+                "tasks / {name}: {:.2} (bar: {bar}); its CPU time for an answer / ours: {:.2}",
+                ours / theirs,
+                their_cpu / our_cpu
+            ),
             Err(error) => println!("{name}: {error}"),
         }
     }

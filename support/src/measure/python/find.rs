@@ -1,11 +1,11 @@
 //! Which interpreter.
 
-use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs};
 
 use serde::Deserialize;
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::{Error, Python};
 
@@ -72,19 +72,57 @@ fn ancestor() -> Option<PathBuf> {
     let mut system = System::new().ok()?;
     let what = ProcessRefreshKind::nothing()
         .with_exe(UpdateKind::Always)
+        .with_cmd(UpdateKind::Always)
         .without_tasks();
     let mut pid = Pid::from_u32(std::process::id());
     for _ in 0..GENERATIONS {
         system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, what);
         let process = system.process(pid)?;
-        let program = process.exe().filter(|program| {
+        let is_python = |program: &&Path| {
             let name = program.file_name().unwrap_or_default();
             name.to_string_lossy().to_lowercase().starts_with("python")
-        });
-        if let Some(program) = program {
-            return Some(program.to_owned());
+        };
+        if let Some(program) = process.exe().filter(is_python) {
+            return Some(link_to(program, process).unwrap_or(program.to_owned()));
         }
         pid = process.parent()?;
     }
     None
+}
+
+/// The name by which it was started, if that leads to its program: started by its own link, the interpreter of a virtual
+/// environment finds the packages there.
+fn link_to(program: &Path, process: &Process) -> Option<PathBuf> {
+    let name = process.cmd().first()?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    // An absolute name stays as it is.
+    let mut links = env::split_paths(&path).map(|folder| folder.join(name));
+    links.find(|link| fs::canonicalize(link).is_ok_and(|found| found == program))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_program_is_known_by_its_link() -> io::Result<()> {
+        let folder = env::temp_dir().join(format!("python-find-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let (program, link) = (fs::canonicalize("/bin/sleep")?, folder.join("sleep"));
+        symlink(&program, &link)?;
+        let mut child = Command::new(&link).arg("60").spawn()?;
+        let pid = Pid::from_u32(child.id());
+        let mut system = System::new().map_err(|_| io::Error::other("no process list"))?;
+        system.refresh_all();
+        let found = system.process(pid).and_then(|it| link_to(&program, it));
+        child.kill()?;
+        child.wait()?;
+        fs::remove_dir_all(folder)?;
+        assert_eq!(found, Some(link));
+        Ok(())
+    }
 }
