@@ -33,16 +33,15 @@ fn the_site_knows_the_dark_colours_of_charts() {
 }
 
 #[test]
-fn a_chart_shown_by_its_fields_is_found() {
-    let output = json!([{"output_type": "execute_result", "data": {"text/plain": "Chart { title: \"…"},
-                         "metadata": {}, "execution_count": 2}]);
-    let findings = rules::form(&made(&[(&[], json!(2), output)]));
-    assert!(
-        findings
-            .iter()
-            .any(|f| f.contains("put the cell's text in `{ }`")),
-        "{findings:?}"
-    );
+fn what_is_shown_by_its_fields_is_found() {
+    for what in ["Chart", "Verdict"] {
+        let shown = format!("{what} {{ title: \"…");
+        let output = json!([{"output_type": "execute_result", "data": {"text/plain": shown},
+                             "metadata": {}, "execution_count": 2}]);
+        let findings = rules::form(&made(&[(&[], json!(2), output)]));
+        let want = format!("the fields of a {what}: put the cell's text in `{{ }}`");
+        assert!(findings.iter().any(|f| f.contains(&want)), "{findings:?}");
+    }
 }
 
 /// A notebook of code cells: tags, execution count, outputs.
@@ -145,7 +144,7 @@ fn bad_form_is_found() {
         "09-bad cell 1: the chart has no text/plain alternative",
         "09-bad text after cell 1: the id `a` is taken",
         "09-bad text after cell 1: has no id",
-        "09-bad cell 1: must begin with the lines `:cache 500`, `:dep support = { path = \"../support\" }`",
+        "09-bad cell 1: must begin with lines that begin `:cache 500`, `:dep support = { path = \"../support\", default-features = false`",
         "09-bad text after cell 1: \"Exercise 1\" has no solution tagged `hide-cell`",
     ];
     assert_eq!(found, want);

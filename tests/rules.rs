@@ -6,7 +6,10 @@ use crate::{Cell, Notebook, Output};
 
 /// The largest chart, in bytes: the repository keeps every version of it.
 const CHART_BYTES: usize = 60_000;
-const FIRST_LINES: [&str; 2] = [":cache 500", ":dep support = { path = \"../support\" }"];
+const FIRST_LINES: [&str; 2] = [
+    ":cache 500",
+    ":dep support = { path = \"../support\", default-features = false",
+];
 
 /// How the run went: every cell in order, none with an error or stderr that it does not announce by a tag.
 ///
@@ -61,15 +64,15 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
             _ => {}
         }
         for output in &cell.outputs {
-            if let Some(what) = chart(output) {
+            if let Some(what) = chart(output).or_else(|| fields(output)) {
                 find(&what);
             }
         }
     }
     match notebook.code().next() {
-        Some(first) if first.source.lines().take(2).eq(FIRST_LINES) => {}
+        Some(first) if begins_well(&first.source) => {}
         Some(first) => findings.push(format!(
-            "{name} {}: must begin with the lines `{}`",
+            "{name} {}: must begin with lines that begin `{}`",
             first.label,
             FIRST_LINES.join("`, `")
         )),
@@ -79,19 +82,34 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
     findings
 }
 
+fn begins_well(source: &str) -> bool {
+    let mut lines = source.lines();
+    let mut begins = |with: &str| lines.next().is_some_and(|line| line.starts_with(with));
+    FIRST_LINES.iter().all(|with| begins(with))
+}
+
 /// The kernel falls back to `Debug` when it has to compile a cell a second time, as for a variable that was moved.
+fn fields(output: &Output) -> Option<String> {
+    let Output::Data(shown) = output else {
+        return None;
+    };
+    let [(_, text)] = shown.as_slice() else {
+        return None;
+    };
+    let what = ["Chart {", "Verdict {", "Table {", "Overview {", "Machine {"];
+    let what = what.iter().find(|what| text.starts_with(**what))?;
+    Some(format!(
+        "the kernel showed the fields of a {}: put the cell's text in `{{ }}`",
+        what.trim_end_matches(" {")
+    ))
+}
+
 fn chart(output: &Output) -> Option<String> {
     let Output::Data(shown) = output else {
         return None;
     };
     let get = |mime| shown.iter().find(|(m, _)| m == mime).map(|(_, text)| text);
-    let Some(svg) = get("image/svg+xml") else {
-        let debug = get("text/plain").is_some_and(|text| text.starts_with("Chart {"));
-        return debug.then(|| {
-            "the kernel showed a chart's fields instead of the chart: put the cell's text in `{ }`"
-                .to_owned()
-        });
-    };
+    let svg = get("image/svg+xml")?;
     if get("text/plain").is_none_or(|text| text.trim().is_empty()) {
         return Some("the chart has no text/plain alternative".to_owned());
     }
