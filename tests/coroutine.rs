@@ -5,22 +5,17 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::os::fd::AsRawFd as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
-use std::{env, fs, process, thread};
+use std::{env, fs};
 
-use course_tests::{Notebook, root};
+use course_tests::cell::Cells;
+use course_tests::rude::{Clients, Resources, Server};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::libc;
 use support::coroutine::{Error, Hub, Peer};
-use support::measure::python::Python;
-use support::net::Load;
+use support::net::Protocol;
 use support::process::{Exit, Process};
 
 /// Names the case that this process is to run.
@@ -365,224 +360,12 @@ fn main() -> io::Result<()> {
 }
 "#;
 
-/// The library of `support` as the tests have it, by cargo's own word.
-fn library() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "-q",
-            "-p",
-            "support",
-            "--offline",
-            "--message-format=json",
-        ])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let found = text.lines().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        if message["target"]["name"] != "support" {
-            return None;
-        }
-        let files = message["filenames"].as_array()?;
-        let mut files = files.iter().filter_map(|file| file.as_str());
-        files
-            .find(|file| file.ends_with(".rlib"))
-            .map(PathBuf::from)
-    });
-    found.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
-}
-
-/// The cell as it stands, compiled as a program.
-fn compile_the_server(folder: &Path) -> PathBuf {
-    let notebooks = env::var_os("COURSE_NOTEBOOKS").map_or(root().join("notebooks"), Into::into);
-    let notebook = Notebook::read(&notebooks.join("07-coroutines.ipynb")).unwrap();
-    let cells: Vec<&str> = notebook.code().map(|cell| cell.source.as_str()).collect();
-    let uses = (cells[0].split_inclusive(";\n")).filter_map(|part| {
-        let start = part.find("use ")?;
-        (start == 0 || part.as_bytes()[start - 1] == b'\n').then(|| &part[start..])
-    });
-    let uses: String = uses.collect();
-    let cell = (cells.iter())
-        .find(|cell| cell.contains("async fn serve("))
-        .unwrap();
-    let source = folder.join("server.rs");
-    let text = format!("#![allow(unused_imports)]\n{uses}\n{cell}\n{SERVER_MAIN}");
-    fs::write(&source, text).unwrap();
-    let library = library();
-    let mut dependency = std::ffi::OsString::from("dependency=");
-    dependency.push(library.with_file_name("deps"));
-    let mut support = std::ffi::OsString::from("support=");
-    support.push(&library);
-    let program = folder.join("server");
-    let built = Command::new("rustc")
-        .args(["--edition", "2024", "-o"])
-        .args([&program, &source])
-        .arg("-L")
-        .arg(dependency)
-        .arg("--extern")
-        .arg(support)
-        .output()
-        .unwrap();
-    let why = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{why}");
-    program
-}
-
-fn count(pid: u32, what: &str) -> usize {
-    fs::read_dir(format!("/proc/{pid}/{what}")).unwrap().count()
-}
-
 fn the_server_of_the_chapter() {
-    let folder = env::temp_dir().join(format!("coroutine-test-{}", process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let mut command = Command::new(compile_the_server(&folder));
-    command.stdout(Stdio::piped());
-    let mut server = Process::builder().spawn(command).unwrap();
-    let mut address = String::new();
-    let mut said = BufReader::new(server.stdout.take().unwrap());
-    said.read_line(&mut address).unwrap();
-    let address: SocketAddr = address.trim().parse().unwrap();
-    let pid = server.pid();
-    let connect = || {
-        let client = TcpStream::connect(address).unwrap();
-        let patience = Some(Duration::from_secs(10));
-        client.set_read_timeout(patience).unwrap();
-        client
-    };
-    let ask = |mut client: &TcpStream, text: &[u8]| {
-        client.write_all(text).unwrap();
-        let mut answer = vec![0; text.len()];
-        client.read_exact(&mut answer).unwrap();
-        assert_eq!(answer, text.to_ascii_uppercase());
-    };
-    ask(&connect(), b"first");
-    let settled = |files: usize| {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while count(pid, "fd") != files {
-            let left = count(pid, "fd");
-            assert!(
-                Instant::now() < deadline,
-                "{left} descriptors, {files} before"
-            );
-            thread::sleep(Duration::from_millis(10));
-        }
-        assert_eq!(count(pid, "task"), 1, "threads");
-    };
-    thread::sleep(Duration::from_millis(200));
-    let files = count(pid, "fd");
-
-    half_close(&connect());
-    settled(files);
-
-    // One byte at a time, and bytes of every kind.
-    let slow = connect();
-    for byte in 0..=255_u8 {
-        ask(&slow, &[byte]);
-    }
-    drop(slow);
-
-    // A mebibyte at once, read while it is written.
-    let big = connect();
-    let text = vec![b'x'; 1 << 20];
-    let answer = thread::scope(|s| {
-        let reader = s.spawn(|| {
-            let mut answer = Vec::new();
-            (&big).read_to_end(&mut answer).map(|_| answer)
-        });
-        (&big).write_all(&text).unwrap();
-        big.shutdown(Shutdown::Write).unwrap();
-        reader.join().unwrap().unwrap()
-    });
-    assert_eq!(answer, text.to_ascii_uppercase());
-    drop(big);
-
-    // A thousand that connect and vanish, half of them by a reset.
-    let calm = connect();
-    for i in 0..1000 {
-        let client = connect();
-        if i % 2 == 0 {
-            (&client).write_all(b"hel").unwrap();
-            reset(&client);
-        }
-    }
-    ask(&calm, b"still here");
-    drop(calm);
-    settled(files);
-
-    in_python(address);
-    netcat(address);
-    let report = Load::new(address).connections(200).run().unwrap();
-    assert_eq!(report.served, 200);
-    settled(files);
-    assert!(server.is_alive());
-    server.kill().unwrap();
-    server.join().unwrap();
-    fs::remove_dir_all(folder).unwrap();
-}
-
-fn half_close(client: &TcpStream) {
-    let mut client = client;
-    client.write_all(b"last words").unwrap();
-    client.shutdown(Shutdown::Write).unwrap();
-    let mut answer = Vec::new();
-    client.read_to_end(&mut answer).unwrap();
-    assert_eq!(answer, b"LAST WORDS");
-}
-
-/// The next close of this socket is a reset: `SO_LINGER` of zero, socket(7).
-fn reset(client: &TcpStream) {
-    let linger = libc::linger {
-        l_onoff: 1,
-        l_linger: 0,
-    };
-    // SAFETY: the descriptor is open, and the option's value is a `linger` of the size given.
-    let result = unsafe {
-        libc::setsockopt(
-            client.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_LINGER,
-            (&raw const linger).cast(),
-            size_of_val(&linger) as libc::socklen_t,
-        )
-    };
-    assert_eq!(result, 0);
-}
-
-fn in_python(address: SocketAddr) {
-    let Ok(python) = Python::find() else {
-        return println!("passed over: there is no Python");
-    };
-    let program = r#"
-import json, socket, sys
-client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-client.send("thread-1 say hello 1, 包子".encode())
-print(json.dumps(client.recv(1024).decode()))
-"#;
-    let port = address.port().to_string();
-    let limit = Duration::from_secs(20);
-    let answer: String = python.run(program, &[&port], limit).unwrap();
-    assert_eq!(answer, "THREAD-1 SAY HELLO 1, 包子");
-}
-
-/// `nc` or `socat`, whichever is there.
-fn netcat(address: SocketAddr) {
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
-    let socat = format!("TCP:{address}");
-    for (program, args) in [
-        ("nc", vec!["-N", host.as_str(), port.as_str()]),
-        ("socat", vec!["-", socat.as_str()]),
-    ] {
-        let mut command = Command::new(program);
-        command.args(args).stdin(Stdio::piped());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let Ok(mut child) = command.spawn() else {
-            println!("passed over: there is no {program}");
-            continue;
-        };
-        child.stdin.take().unwrap().write_all(b"hello\n").unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.stdout, b"HELLO\n", "{program}: {output:?}");
-    }
+    let cells = Cells::of("07-coroutines").unwrap();
+    let cells = cells.with("async fn serve(").unwrap();
+    let program = cells.build("coroutine-server", SERVER_MAIN).unwrap();
+    let server = Server::start(program).unwrap();
+    let clients = Clients::new(server.address(), Protocol::Capitals);
+    clients.try_on(&server).unwrap();
+    assert_eq!(Resources::of(server.pid()).unwrap().threads, 1);
 }

@@ -1,6 +1,9 @@
-//! Tests of the course from outside, and what they share: a small model of a notebook and the rules it must keep.
+//! Tests of the course from outside, and what they share: a small model of a notebook and the rules it must keep,
+//! a notebook's cells as a program, and clients that a server must survive.
 
+pub mod cell;
 pub mod format;
+pub mod rude;
 pub mod rules;
 
 use std::path::{Path, PathBuf};

@@ -16,8 +16,8 @@ use support::coroutine::{Hub, Peer};
 use support::measure::python::Python;
 use support::net::{Load, Protocol};
 use support::process::Process;
-use support::tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use support::tokio::{self, net, runtime};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{net, runtime};
 
 const ROUNDS: u32 = 1_000_000;
 

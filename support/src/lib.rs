@@ -28,6 +28,3 @@ pub mod pool;
 pub mod process;
 pub mod sched;
 pub mod sync;
-
-/// What the cells use, in the version that this crate was built with.
-pub use tokio;

@@ -1,0 +1,146 @@
+//! A notebook's cells as a program of their own: what the reader sees is what is tested.
+//!
+//! The program gets the dependencies and the `use` lines of the notebook's first cell, the cells that were asked for, and
+//! what the test writes around them. Cargo builds it, in the versions of our own `Cargo.lock`:
+//!
+//! ```no_run
+//! use course_tests::cell::Cells;
+//!
+//! let program = Cells::of("07-coroutines")?
+//!     .with("async fn serve(")?
+//!     .build("coroutine-server", "fn main() {}")?;
+//! # Ok::<(), String>(())
+//! ```
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::{Cell, Notebook, root};
+
+/// Cells of a notebook, on their way to a program.
+#[derive(Debug)]
+pub struct Cells {
+    notebook: Notebook,
+    chosen: Vec<String>,
+}
+
+impl Cells {
+    /// Of the notebook with this name, such as `07-coroutines`: as it was last run where `COURSE_NOTEBOOKS` says, otherwise
+    /// as it is committed.
+    ///
+    /// # Errors
+    /// When the notebook cannot be read.
+    pub fn of(notebook: &str) -> Result<Self, String> {
+        let folder = env::var_os("COURSE_NOTEBOOKS").map_or(root().join("notebooks"), Into::into);
+        Ok(Self {
+            notebook: Notebook::read(&folder.join(notebook).with_extension("ipynb"))?,
+            chosen: Vec::new(),
+        })
+    }
+
+    /// And the cell in which this text stands, such as `async fn serve(`.
+    ///
+    /// # Errors
+    /// When it stands in none, or in several.
+    pub fn with(self, text: &str) -> Result<Self, String> {
+        self.choose(text, |cell| cell.source.contains(text))
+    }
+
+    /// And the cell that carries this tag.
+    ///
+    /// # Errors
+    /// When none does, or several.
+    pub fn tagged(self, tag: &str) -> Result<Self, String> {
+        self.choose(tag, |cell| cell.tagged(tag))
+    }
+
+    fn choose(mut self, what: &str, which: impl Fn(&Cell) -> bool) -> Result<Self, String> {
+        let found: Vec<&Cell> = self.notebook.code().filter(|cell| which(cell)).collect();
+        let [cell] = found[..] else {
+            let labels: Vec<&str> = found.iter().map(|cell| cell.label.as_str()).collect();
+            let name = &self.notebook.name;
+            return Err(format!(
+                "{name}: one cell must have `{what}`, but {labels:?} have"
+            ));
+        };
+        let source = cell.source.clone();
+        self.chosen.push(source);
+        Ok(self)
+    }
+
+    /// Builds the program and gives its path. `rest` is what the cells lack: `main` at least.
+    ///
+    /// The package stays in `target/cells/`, so that the next build has little to do. Two builds at the same time need two
+    /// names.
+    ///
+    /// # Errors
+    /// What cargo and rustc say, when it does not build.
+    pub fn build(&self, name: &str, rest: &str) -> Result<PathBuf, String> {
+        let first = self.notebook.code().next();
+        let first = first.map_or("", |cell| cell.source.as_str());
+        let target = root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+        let package = target.join("cells").join(name);
+        let source = format!(
+            "#![allow(unused, missing_docs)]\n{}\n{}\n{rest}",
+            uses(first),
+            self.chosen.join("\n")
+        );
+        let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|e| e.to_string())?;
+        for (file, text) in [
+            ("Cargo.toml", manifest(name, first)),
+            ("Cargo.lock", lock),
+            ("main.rs", source),
+        ] {
+            write(&package.join(file), &text)?;
+        }
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+        cargo.args(["build", "-q", "--message-format=json-render-diagnostics"]);
+        cargo.arg("--manifest-path").arg(package.join("Cargo.toml"));
+        cargo.env("CARGO_TARGET_DIR", target).stdin(Stdio::null());
+        let output = cargo.output().map_err(|e| format!("{cargo:?}: {e}"))?;
+        executable(&output.stdout).ok_or_else(|| {
+            let why = String::from_utf8_lossy(&output.stderr);
+            format!("{} as a program:\n{why}", self.notebook.name)
+        })
+    }
+}
+
+/// The items that begin with `use`, wherever they end.
+fn uses(cell: &str) -> String {
+    let parts = cell.split_inclusive(";\n").filter_map(|part| {
+        let starts = part.match_indices("use ").map(|(at, _)| at);
+        let mut starts = starts.filter(|&at| at == 0 || part[..at].ends_with('\n'));
+        starts.next().map(|at| &part[at..])
+    });
+    parts.collect()
+}
+
+/// The kernel's `:dep` lines are lines of a manifest, with paths from the notebooks' folder.
+fn manifest(name: &str, cell: &str) -> String {
+    let dependencies = cell.lines().filter_map(|line| line.strip_prefix(":dep "));
+    let up = format!("\"{}/", root().display());
+    let dependencies: Vec<String> = dependencies.map(|d| d.replace("\"../", &up)).collect();
+    format!(
+        "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[[bin]]\nname = \"{name}\"\npath = \"main.rs\"\n\n\
+         [dependencies]\n{}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n",
+        dependencies.join("\n")
+    )
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|e| format!("cannot write {}: {e}", path.display()))
+}
+
+/// The program that cargo's messages name.
+fn executable(messages: &[u8]) -> Option<PathBuf> {
+    let messages = messages.split(|&byte| byte == b'\n');
+    let mut messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    messages.find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
