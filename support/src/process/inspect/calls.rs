@@ -120,8 +120,8 @@ fn attach(pid: Pid) -> Result<(), Errno> {
 fn count(process: Pid) -> Result<Calls, Errno> {
     let mut calls = Calls::default();
     // Only what this thread traces: the other children belong to others.
-    let stopped = WaitPidFlag::WSTOPPED | WaitPidFlag::__WNOTHREAD | WaitPidFlag::__WALL;
-    let any = stopped | WaitPidFlag::WEXITED;
+    let mine = WaitPidFlag::__WNOTHREAD | WaitPidFlag::__WALL;
+    let any = mine | WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED;
     loop {
         let status = match waitid(Id::All, any | WaitPidFlag::WNOWAIT) {
             Err(Errno::EINTR) => continue,
@@ -132,7 +132,16 @@ fn count(process: Pid) -> Result<Calls, Errno> {
         if ended && pid == process {
             return Ok(calls);
         }
-        waitid(Id::Pid(pid), any)?;
+        // A stop is over if the process was killed meanwhile; its end then comes next.
+        let what = if ended {
+            WaitPidFlag::WEXITED
+        } else {
+            WaitPidFlag::WSTOPPED
+        };
+        match waitid(Id::Pid(pid), mine | what | WaitPidFlag::WNOHANG) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => continue,
+            taken => taken?,
+        };
         let signal = match status {
             WaitStatus::PtraceSyscall(_) => {
                 if let Some(number) = entered(pid) {
