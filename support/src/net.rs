@@ -51,6 +51,9 @@ mod latency;
 mod protocol;
 mod remote;
 mod report;
+#[cfg(target_os = "linux")]
+mod ring;
+mod signal;
 
 use std::io;
 use std::net::SocketAddr;
@@ -60,7 +63,10 @@ pub use ceiling::ceiling;
 pub use files::allow_open_files;
 pub use latency::Latency;
 pub use protocol::Protocol;
-pub use report::{Kind, Report, Trouble};
+pub use report::{Effort, Kind, Report, Trouble};
+#[cfg(target_os = "linux")]
+pub use ring::{Done, Ring};
+pub use signal::signal_when_ready;
 
 use crate::process;
 
@@ -76,6 +82,7 @@ pub struct Load {
     warm_up: Duration,
     lasting: Duration,
     patience: Duration,
+    server: Option<u32>,
 }
 
 impl Load {
@@ -91,6 +98,7 @@ impl Load {
             warm_up: Duration::from_millis(100),
             lasting: Duration::from_millis(500),
             patience: Duration::from_secs(2),
+            server: None,
         }
     }
 
@@ -133,6 +141,12 @@ impl Load {
     /// How long a client waits for a connection or for an answer.
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;
+        self
+    }
+
+    /// The server's process id: [`Report::server`] then says what it used.
+    pub fn server(mut self, pid: u32) -> Self {
+        self.server = Some(pid);
         self
     }
 
@@ -200,6 +214,12 @@ pub enum Error {
     /// The clients' process could not be started or waited for.
     #[error(transparent)]
     Process(#[from] process::Error),
+    /// The kernel does not offer io_uring. Linux only.
+    #[error(
+        "the kernel does not allow io_uring: {0}; it needs Linux 5.11, and many containers (seccomp) and \
+         `sysctl kernel.io_uring_disabled` forbid it"
+    )]
+    NoRing(#[source] io::Error),
     /// The way to the clients' process failed.
     #[error("cannot {action}: {source}")]
     Io {

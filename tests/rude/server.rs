@@ -24,7 +24,14 @@ impl Server {
     /// # Errors
     /// When it does not start, or says something else.
     pub fn start(program: impl AsRef<OsStr>) -> Result<Self, String> {
-        let mut command = Command::new(program);
+        Self::spawn(Command::new(program))
+    }
+
+    /// The same with arguments or an environment of its own.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn spawn(mut command: Command) -> Result<Self, String> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = Process::builder().spawn(command).map_err(said)?;
         let stdout = process.stdout.take().ok_or("its stdout is no pipe")?;

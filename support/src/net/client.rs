@@ -8,8 +8,11 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use super::connection::{Answered, Connection, Failure};
-use super::{Kind, Latency, Load, Report, Trouble, files};
+use super::{Effort, Kind, Latency, Load, Report, Trouble, files};
 use crate::measure::Usage;
+#[cfg(target_os = "linux")]
+use crate::process::inspect::memory;
+use crate::process::inspect::{Info, inspect};
 
 /// How many new connections may be without an answer at one time: half of the queue that `std` gives a listener.
 const WINDOW: usize = 64;
@@ -20,6 +23,25 @@ pub(super) fn run(load: &Load) -> Result<Report, String> {
     Crowd::new(load)
         .and_then(Crowd::run)
         .map_err(|e| format!("the event loop failed: {e}"))
+}
+
+/// `None` if the process is not to be seen.
+fn look_at(pid: u32) -> Option<Info> {
+    inspect(pid).ok().flatten()
+}
+
+/// What the server used since.
+fn effort(before: Info) -> Option<Effort> {
+    let now = before.look_again().ok()??;
+    #[cfg(target_os = "linux")]
+    let memory = memory(now.pid).ok()??.private();
+    #[cfg(not(target_os = "linux"))]
+    let memory = now.memory_bytes;
+    Some(Effort {
+        cpu: now.cpu_time.saturating_sub(before.cpu_time),
+        memory,
+        threads: now.threads.unwrap_or(0),
+    })
 }
 
 struct Crowd<'a> {
@@ -69,10 +91,12 @@ impl<'a> Crowd<'a> {
         self.start_asking();
         self.turn_until(Instant::now() + self.load.warm_up, events)?;
 
+        let server = self.load.server.and_then(look_at);
         let (before, start) = (Usage::of_process()?, Instant::now());
         self.recording = true;
         self.turn_until(start + self.load.lasting, events)?;
         let (used, measured) = (Usage::of_process()? - before, start.elapsed());
+        let server = server.and_then(effort);
 
         (self.recording, self.asking) = (false, false);
         // Who has asked still gets an answer, or trouble.
@@ -96,6 +120,7 @@ impl<'a> Crowd<'a> {
             latency: self.latency,
             answers: self.answers,
             client_cpu: used.cpu(),
+            server,
             troubles,
         })
     }

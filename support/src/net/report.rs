@@ -35,6 +35,19 @@ pub struct Trouble {
     pub example: String,
 }
 
+/// What the server's process used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Effort {
+    /// Processor time during the measurement, of all its threads.
+    pub cpu: Duration,
+    /// Memory in bytes at the end of the measurement, while all connections were open: what the process has for itself
+    /// alone (on Linux; elsewhere its resident memory), without what the kernel keeps for it.
+    pub memory: u64,
+    /// Its threads at the end of the measurement; 0 where the system does not tell.
+    pub threads: u32,
+}
+
 /// What the clients saw. `Display` says it in two lines.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -54,6 +67,8 @@ pub struct Report {
     pub answers: u64,
     /// CPU time of the clients' process during the measurement.
     pub client_cpu: Duration,
+    /// What the server used, if [`Load::server`](super::Load::server) named it and it ran to the end.
+    pub server: Option<Effort>,
     pub(super) troubles: Vec<Trouble>,
 }
 

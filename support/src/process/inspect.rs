@@ -1,7 +1,7 @@
 //! A look at any process of the machine: its state, its memory, its time on the processor.
 //!
 //! [`inspect`] looks at one process, a [`Snapshot`] at all of them. What takes more reading has a function of its own, on
-//! Linux: [`memory`] (private and shared apart), [`times`] (running, ready, blocked), [`executable`].
+//! Linux: [`memory`] (private and shared apart), [`times`] (running, ready, blocked), [`executable`], [`Counting`] (calls of the kernel).
 //!
 //! ```
 //! use support::process::inspect::inspect;
@@ -11,6 +11,8 @@
 //! # Ok::<(), support::process::Error>(())
 //! ```
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod calls;
 #[cfg(target_os = "linux")]
 mod memory;
 #[cfg(not(target_os = "linux"))]
@@ -29,6 +31,8 @@ use std::fmt::{self, Display};
 use std::time::{Duration, SystemTime};
 
 use super::{Error, Exit};
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub use calls::{Calls, Counting};
 #[cfg(target_os = "linux")]
 pub use memory::{Memory, memory};
 #[cfg(target_os = "linux")]

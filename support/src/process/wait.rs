@@ -25,8 +25,10 @@ pub(super) fn has_ended(pid: libc::pid_t) -> Result<bool, Errno> {
     let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
     // SAFETY: `info` is a valid place for the result.
     retry(|| unsafe { libc::waitid(libc::P_PID, pid as libc::id_t, &raw mut info, flags) })?;
+    // Of a child that another thread traces, its stops are reported too.
+    let ends = [libc::CLD_EXITED, libc::CLD_KILLED, libc::CLD_DUMPED];
     // SAFETY: waitid fills in the fields of a child, or leaves the zeroes when there is nothing to report.
-    Ok(unsafe { info.si_pid() } != 0)
+    Ok(unsafe { info.si_pid() } != 0 && ends.contains(&info.si_code))
 }
 
 /// Waits until the child has ended, without reaping it; false if it still ran at the deadline.
