@@ -49,7 +49,7 @@ pub struct Counting {
 
 /// How often each call was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Calls(BTreeMap<i64, u64>);
+pub struct Calls(BTreeMap<libc::c_long, u64>);
 
 impl Counting {
     /// Starts to count. The process must be a child of this one, or the caller root.
@@ -166,13 +166,16 @@ fn count(process: Pid) -> Result<Calls, Errno> {
 }
 
 /// The number of the call that the thread is about to make; none when it comes back from one.
-fn entered(pid: Pid) -> Option<i64> {
+fn entered(pid: Pid) -> Option<libc::c_long> {
     let info = ptrace::syscall_info(pid).ok()?;
+    if info.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
+        return None;
+    }
     // SAFETY: at an entry the kernel has filled in this part.
-    (info.op == libc::PTRACE_SYSCALL_INFO_ENTRY).then(|| unsafe { info.u.entry.nr as i64 })
+    Some(unsafe { info.u.entry.nr } as libc::c_long)
 }
 
-fn name(number: i64) -> String {
+fn name(number: libc::c_long) -> String {
     macro_rules! names {
         ($($name:ident $number:ident),* $(,)?) => {
             [$((stringify!($name), libc::$number)),*]
@@ -194,7 +197,7 @@ fn name(number: i64) -> String {
     #[cfg(not(target_arch = "x86_64"))]
     const OLD: &[(&str, libc::c_long)] = &[];
     let mut known = COMMON.iter().chain(OLD);
-    let found = known.find(|&&(_, known)| i64::from(known) == number);
+    let found = known.find(|&&(_, known)| known == number);
     found.map_or_else(|| format!("call {number}"), |(name, _)| (*name).to_owned())
 }
 
