@@ -37,8 +37,8 @@ test: html ## all tests: the crate, its documentation, the kernel, the notebooks
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
 
-soak: ## the long form of the torture: 10,000 processes killed inside the queue (a minute or two)
-	COURSE_SOAK=1 cargo test -p course-tests --test ipc -- --nocapture
+soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools (a minute or two)
+	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool -- --nocapture
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
 	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)

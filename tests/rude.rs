@@ -280,7 +280,10 @@ print(json.dumps(list(answer)))
 }
 
 /// Closes by a reset: `SO_LINGER` of zero, socket(7).
-fn reset(client: TcpStream) -> Outcome {
+///
+/// # Errors
+/// When the system refuses the option.
+pub fn reset(client: TcpStream) -> Outcome {
     let linger = libc::linger {
         l_onoff: 1,
         l_linger: 0,
