@@ -29,6 +29,7 @@ use isolated::{Case, cases};
 
 const CASES: &[Case] = cases![180;
     right_answers_are_counted_exactly,
+    the_server_is_watched,
     echo_is_a_protocol_too,
     long_lines_come_back_in_pieces,
     idle_connections_ask_once,
@@ -137,6 +138,18 @@ fn right_answers_are_counted_exactly() {
     assert!(report.measured >= ms(100) && report.measured < ms(200));
     assert!(report.latency.quantile(0.5) <= report.latency.quantile(0.99));
     assert!(report.client_cpu <= report.measured);
+}
+
+fn the_server_is_watched() {
+    let address = server(answering(|line| Protocol::Capitals.answer(line)));
+    let report = load(address).server(process::id()).run().unwrap();
+    let effort = report.server.unwrap();
+    assert!(effort.cpu > Duration::ZERO && effort.cpu < 4 * report.measured);
+    // This thread, the listener, and one for each of the four.
+    assert!(effort.threads >= 6 && effort.memory > 0, "{effort:?}");
+    // Nobody has that id.
+    let report = load(address).server(1 << 30).run().unwrap();
+    assert_eq!(report.server, None);
 }
 
 fn echo_is_a_protocol_too() {
