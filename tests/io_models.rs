@@ -66,7 +66,7 @@ fn start(name: &str, files: u32) -> Server {
     Server::spawn(command).unwrap()
 }
 
-/// Every rude client; `threads` is what the server has at rest.
+/// Every rude client, and no thread left.
 fn survives(name: &str, at_once: usize) {
     let server = start(name, 5_000);
     let clients = Clients::new(server.address(), Protocol::Capitals).at_once(at_once);
