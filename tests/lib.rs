@@ -2,6 +2,7 @@
 
 pub mod format;
 mod random;
+pub mod ratios;
 pub mod rules;
 
 pub use random::Random;
