@@ -14,7 +14,7 @@ KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
 
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
-CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(wildcard data/*)
+CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl,$(wildcard data/*))
 SITE := notebooks/conf.py notebooks/index.md $(wildcard notebooks/_static/*)
 
 # Jupyter and pip keep out of the home folder.
@@ -51,7 +51,7 @@ notebooks: html ## run what changed and put outputs and picture into notebooks/,
 BENCHES := process inspect sched ipc sync pool coroutine
 RATIOS := target/bench/ratios.jsonl
 
-bench: ## every primitive beside its floors and CPython: a table of ratios, target/bench/report.html (six minutes)
+bench: ## every primitive beside its floors and CPython: a table of ratios, target/bench/report.html (five minutes)
 	@$(MAKE) --no-print-directory -B $(RATIOS)
 	@cargo run -q -p course-tests --bin report $(RATIOS) target/bench/report.html
 

@@ -70,27 +70,20 @@ impl Run {
             .flat_map(|contest| contest.rivals.iter().map(move |rival| (contest, rival)))
     }
 
-    /// One table of all ratios, as Markdown with aligned columns.
+    /// One table of all ratios: a line for each of ours, and under it one for each rival.
     pub fn table(&self) -> String {
-        let mut rows = vec![HEAD.map(str::to_owned)];
-        rows.extend(self.pairs().map(|(contest, rival)| row(contest, rival)));
-        let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
-            let width = |row: &[String; COLUMNS]| row[column].chars().count();
-            rows.iter().map(width).max().unwrap_or(0)
-        });
-        let rule = widths.map(|width| "-".repeat(width));
-        rows.insert(1, rule);
         let mut table = String::new();
-        for row in &rows {
-            for (cell, width) in row.iter().zip(widths) {
-                // Writing to a String cannot fail.
-                let _ = write!(table, "| {cell:<width$} ");
-            }
-            table += "|\n";
-        }
         for contest in &self.contests {
+            let [what, subject, ours] = head(contest);
+            // Writing to a String cannot fail.
+            let _ = writeln!(table, "{what}: {subject}, {ours}");
+            for rival in &contest.rivals {
+                let [name, theirs, ratio, bar] = row(contest, rival);
+                let line = format!("    {name:<38} {theirs:>10}   {ratio:<24} {bar}");
+                table = table + line.trim_end() + "\n";
+            }
             for who in &contest.left_out {
-                let _ = writeln!(table, "left out of \"{}\": {who}", contest.name);
+                let _ = writeln!(table, "    left out: {who}");
             }
         }
         table
@@ -141,23 +134,22 @@ pub struct Change {
     pub missing: Vec<String>,
 }
 
-const COLUMNS: usize = 7;
-const HEAD: [&str; COLUMNS] = ["what", "ours", "", "rival", "", "ratio", "bar"];
-
-fn row(contest: &Contest, rival: &Rival) -> [String; COLUMNS] {
-    let ratio = rival.ratio;
+/// What all do, what of ours does it, and how fast.
+fn head(contest: &Contest) -> [String; 3] {
     [
         contest.name.clone(),
         contest.subject.clone(),
         contest.unit.format(contest.ours.mid),
+    ]
+}
+
+/// Who else, how fast, how many times as fast ours is, and what it should be.
+fn row(contest: &Contest, rival: &Rival) -> [String; 4] {
+    let [low, mid, high] = [rival.ratio.low, rival.ratio.mid, rival.ratio.high].map(times);
+    [
         rival.name.clone(),
         contest.unit.format(rival.theirs.mid),
-        format!(
-            "{} × ({} to {})",
-            times(ratio.mid),
-            times(ratio.low),
-            times(ratio.high)
-        ),
+        format!("{mid} × ({low} to {high})"),
         bar(rival),
     ]
 }

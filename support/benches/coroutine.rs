@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use beside::{Bench, Contest, python, repeat};
 use corosensei::{Coroutine, CoroutineResult};
 use support::coroutine::{Hub, Peer};
-use support::net::{Load, Protocol};
+use support::net::{Load, Protocol, allow_open_files};
 use support::process::Process;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::{net, runtime, task};
@@ -28,11 +28,13 @@ def body():
     switch = main.switch
     while True:
         switch()
-switch = greenlet(body).switch
-start = time.perf_counter()
-for _ in range(N):
-    switch()
-print((time.perf_counter() - start) / N)
+def measure():
+    switch = greenlet(body).switch
+    start = time.perf_counter()
+    for _ in range(N):
+        switch()
+    return (time.perf_counter() - start) / N
+print(measure())
 ";
 
 const ASYNCIO_SPAWN: &str = "
@@ -83,7 +85,9 @@ print((time.perf_counter() - start) / N / 2)
 ";
 
 const PROTOCOL: &str = r#"
-import asyncio
+import asyncio, resource
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 class Echo(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
@@ -160,12 +164,18 @@ fn main() {
     bench.run(
         Contest::rate("requests to an echo server of one thread, 200 connections")
             .ours_alone("Tokio", || told(tokio(200)))
-            .peer("gevent StreamServer", || told(theirs(GEVENT)))
+            .peer("gevent StreamServer", || told(theirs(GEVENT, 200)))
             .at_least(3.0)
-            .peer("asyncio Protocol", || told(theirs(PROTOCOL)))
+            .peer("asyncio Protocol", || told(theirs(PROTOCOL, 200)))
             .at_least(1.15)
-            .peer("asyncio streams", || told(theirs(STREAMS)))
+            .peer("asyncio streams", || told(theirs(STREAMS, 200)))
             .at_least(4.0),
+    );
+    // A connection that is not served ends it.
+    bench.run(
+        Contest::rate("requests to an echo server of one thread, 10,000 connections")
+            .ours_alone("Tokio", || told(tokio(10_000)))
+            .peer("asyncio Protocol", || told(theirs(PROTOCOL, 10_000))),
     );
 }
 
@@ -307,11 +317,14 @@ fn asked(address: SocketAddr, connections: usize) -> Result<f64, Box<dyn Error>>
 fn tokio(connections: usize) -> Result<f64, Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
-    let _server = Process::start(move || serve(listener).map_err(|e| e.to_string()))?;
+    let _server = Process::start(move || {
+        allow_open_files(connections as u64 + 100).map_err(|e| e.to_string())?;
+        serve(listener).map_err(|e| e.to_string())
+    })?;
     asked(address, connections)
 }
 
-fn theirs(program: &str) -> Result<f64, Box<dyn Error>> {
+fn theirs(program: &str, connections: usize) -> Result<f64, Box<dyn Error>> {
     let mut command = Command::new(python()?.program());
     command
         .args(["-I", "-c", program])
@@ -332,7 +345,10 @@ fn theirs(program: &str) -> Result<f64, Box<dyn Error>> {
             .to_owned()
             .into());
     }
-    asked((Ipv4Addr::LOCALHOST, port.trim().parse()?).into(), 200)
+    asked(
+        (Ipv4Addr::LOCALHOST, port.trim().parse()?).into(),
+        connections,
+    )
 }
 
 fn told(result: Result<f64, Box<dyn Error>>) -> Result<f64, String> {

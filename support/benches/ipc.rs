@@ -63,23 +63,26 @@ const PYTHON_WITH: &str = "
 import multiprocessing, sys, time
 lock = {'Lock': multiprocessing.Lock, 'Semaphore': lambda: multiprocessing.Semaphore(1)}[sys.argv[1]]()
 N = 200_000
-value = 0
-start = time.perf_counter()
-for _ in range(N):
-    with lock:
-        value += 1
-print((time.perf_counter() - start) / N)
+def measure():
+    value = 0
+    start = time.perf_counter()
+    for _ in range(N):
+        with lock:
+            value += 1
+    return (time.perf_counter() - start) / N
+print(measure())
 ";
 
 const PYTHON_VALUE: &str = "
 import multiprocessing, time
-value = multiprocessing.Value('Q', 0)
 N = 100_000
-start = time.perf_counter()
-for _ in range(N):
-    with value.get_lock():
-        value.value += 1
-print((time.perf_counter() - start) / N)
+def measure(value):
+    start = time.perf_counter()
+    for _ in range(N):
+        with value.get_lock():
+            value.value += 1
+    return (time.perf_counter() - start) / N
+print(measure(multiprocessing.Value('Q', 0)))
 ";
 
 const PYTHON_EVENT: &str = "
@@ -384,8 +387,11 @@ fn barrier(many: u64) -> Duration {
 fn std_barrier(many: u64) -> Duration {
     let barrier = sync::Barrier::new(2);
     thread::scope(|s| {
-        s.spawn(|| (0..=many).for_each(|_| drop(barrier.wait())));
-        barrier.wait();
-        repeat(many, || drop(barrier.wait()))
+        let meet = || {
+            barrier.wait();
+        };
+        s.spawn(move || (0..=many).for_each(|_| meet()));
+        meet();
+        repeat(many, meet)
     })
 }

@@ -37,12 +37,14 @@ const PYTHON_WITH: &str = "
 import sys, threading, time
 lock = getattr(threading, sys.argv[1])()
 N = 500_000
-value = 0
-start = time.perf_counter()
-for _ in range(N):
-    with lock:
-        value += 1
-print((time.perf_counter() - start) / N)
+def measure():
+    value = 0
+    start = time.perf_counter()
+    for _ in range(N):
+        with lock:
+            value += 1
+    return (time.perf_counter() - start) / N
+print(measure())
 ";
 
 const PYTHON_EVENT: &str = "

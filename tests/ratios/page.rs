@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use support::chart::{Axis, Bars, Chart, DARK, Error};
 
-use super::{HEAD, Kind, Run, row, times};
+use super::{Kind, Run, head, row, times};
+
+const HEAD: [&str; 7] = ["what", "ours", "", "rival", "", "ratio", "bar"];
 
 const STYLE: &str = "
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
@@ -104,7 +106,7 @@ fn table(html: &mut String, run: &Run) {
             _ => "",
         };
         let _ = write!(html, "<tr{class}>");
-        for cell in row(contest, rival) {
+        for cell in head(contest).into_iter().chain(row(contest, rival)) {
             let _ = write!(html, "<td>{}</td>", escape(&cell));
         }
         *html += "</tr>\n";

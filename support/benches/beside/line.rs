@@ -102,10 +102,10 @@ impl Unit {
     }
 }
 
-/// A ratio, to two or three digits.
+/// A ratio, to about three digits.
 pub fn times(ratio: f64) -> String {
     match ratio {
-        ..0.1 => format!("{ratio:.3}"),
+        ..0.1 => format!("{ratio:.4}"),
         ..10.0 => format!("{ratio:.2}"),
         ..100.0 => format!("{ratio:.1}"),
         _ => format!("{ratio:.0}"),
