@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html test soak lab notebooks bench lint lock setup clean help
+.PHONY: html test soak lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
 ROOT := $(CURDIR)
@@ -14,7 +14,7 @@ KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
 
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
-CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(wildcard data/*)
+CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl,$(wildcard data/*))
 SITE := notebooks/conf.py notebooks/index.md $(wildcard notebooks/_static/*)
 
 # Jupyter and pip keep out of the home folder.
@@ -47,8 +47,16 @@ notebooks: html ## run what changed and put outputs and picture into notebooks/,
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
 	@cp target/notebooks/front.svg notebooks/_static/front.svg && touch target/html/index.html
 
-bench: ## criterion benches of the support crate
-	cargo bench --workspace --benches
+# The order of the table.
+BENCHES := process inspect sched ipc sync pool coroutine
+RATIOS := target/bench/ratios.jsonl
+
+bench: ## every primitive beside its floors and CPython: a table of ratios, target/bench/report.html (five minutes)
+	@$(MAKE) --no-print-directory -B $(RATIOS)
+	@cargo run -q -p course-tests --bin report $(RATIOS) target/bench/report.html
+
+bench-check: $(RATIOS) ## name the ratios that fell by more than 25 % since data/bench.jsonl
+	@cargo run -q -p course-tests --bin report -- --check data/bench.jsonl $(RATIOS)
 
 lint: ## formatting, clippy, documentation; warnings are errors
 	cargo fmt --all --check
@@ -65,7 +73,7 @@ clean: ## remove everything built or downloaded
 	rm -rf target
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 # The right kernel on the PATH is used and not built again. It has no --version, but its own source paths carry it.
 target/setup.ok: target/venv.ok
@@ -92,6 +100,16 @@ $(KERNEL):
 	@CARGO_TARGET_DIR=target/kernel-build cargo install evcxr_jupyter --version =$(EVCXR) --locked --no-track --root target/kernel-$(EVCXR) \
 	  || { echo "make: the kernel did not build (see above; the first build needs the network); run make again to resume"; exit 1; }
 	@rm -rf target/kernel-build
+
+# Peers that cannot be installed are left out of the table, which says so.
+target/peers.ok: support/benches/peers.txt
+	@mkdir -p target && python3 -m venv target/peers && target/peers/bin/python -m pip install -q -r $< || echo "make: not all of $< could be installed"
+	@touch $@
+
+$(RATIOS): target/peers.ok
+	@rm -f $@
+	@[ ! -x target/peers/bin/python ] || export COURSE_PYTHON=$${COURSE_PYTHON-$(T)/peers/bin/python}; \
+	for bench in $(BENCHES); do cargo bench -q -p support --bench $$bench -- --quiet; done
 
 # One notebook at a time: they measure.
 target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok

@@ -4,6 +4,7 @@
 pub mod cell;
 pub mod format;
 mod random;
+pub mod ratios;
 pub mod rude;
 pub mod rules;
 

@@ -1,33 +1,28 @@
-//! A switch between coroutines beside its floor (`corosensei` alone) and beside greenlet's, where Python has it; an echo
-//! server of tasks on one thread beside gevent's and asyncio's.
-//!
-//! The bars: a switch at least 50 times cheaper than greenlet's; at 200 connections at least 3 times the requests of
-//! gevent's `StreamServer`, 1.15 times those of asyncio with a `Protocol`, 4 times those of asyncio with streams.
+//! Switches, tasks and servers of one thread: coroutines beside `corosensei` alone and greenlet, Tokio beside asyncio and gevent.
+
+mod beside;
 
 use std::error::Error;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use beside::{Bench, Contest, python, repeat};
 use corosensei::{Coroutine, CoroutineResult};
-use criterion::{Criterion, criterion_group, criterion_main};
 use support::coroutine::{Hub, Peer};
-use support::measure::Samples;
-use support::measure::python::Python;
-use support::net::{Load, Protocol};
+use support::net::{Load, Protocol, allow_open_files};
 use support::process::Process;
-use support::process::inspect::inspect;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::{net, runtime};
+use tokio::{net, runtime, task};
 
-const ROUNDS: u32 = 1_000_000;
-
-/// Seconds for a switch: best of five rounds of a million there and back.
-const GREENLET: &str = r#"
-import json, time
+/// To another and back, in one thread.
+const GREENLET: &str = "
+import time
 from greenlet import greenlet, getcurrent
-N = 1000000
+N = 500_000
 main = getcurrent()
 def body():
     switch = main.switch
@@ -38,12 +33,61 @@ def measure():
     start = time.perf_counter()
     for _ in range(N):
         switch()
+    return (time.perf_counter() - start) / N
+print(measure())
+";
+
+const ASYNCIO_SPAWN: &str = "
+import asyncio, time
+N = 50_000
+async def nothing():
+    pass
+async def main():
+    start = time.perf_counter()
+    for _ in range(N):
+        await asyncio.create_task(nothing())
+    return (time.perf_counter() - start) / N
+print(asyncio.run(main()))
+";
+
+const GEVENT_SPAWN: &str = "
+import gevent, time
+N = 50_000
+start = time.perf_counter()
+for _ in range(N):
+    gevent.spawn(int).join()
+print((time.perf_counter() - start) / N)
+";
+
+/// Two tasks take turns.
+const ASYNCIO_YIELD: &str = "
+import asyncio, time
+N = 50_000
+async def turns():
+    for _ in range(N):
+        await asyncio.sleep(0)
+async def main():
+    start = time.perf_counter()
+    await asyncio.gather(turns(), turns())
     return (time.perf_counter() - start) / N / 2
-print(json.dumps(min(measure() for _ in range(5))))
-"#;
+print(asyncio.run(main()))
+";
+
+const GEVENT_YIELD: &str = "
+import gevent, time
+N = 50_000
+def turns():
+    for _ in range(N):
+        gevent.sleep(0)
+start = time.perf_counter()
+gevent.joinall([gevent.spawn(turns), gevent.spawn(turns)])
+print((time.perf_counter() - start) / N / 2)
+";
 
 const PROTOCOL: &str = r#"
-import asyncio
+import asyncio, resource
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 class Echo(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
@@ -80,6 +124,60 @@ server.start()
 print(server.server_port, flush=True)
 server.serve_forever()
 "#;
+
+fn main() {
+    let mut bench = Bench::new();
+    for (name, subject, run) in [
+        (
+            "switch to a coroutine and back",
+            "coroutine::Hub, with main",
+            with_main as fn(u64) -> Duration,
+        ),
+        (
+            "switch between two coroutines and back",
+            "coroutine::Hub, with a peer",
+            with_peer,
+        ),
+    ] {
+        bench.run(
+            Contest::time(name)
+                .ours(subject, 1_000_000, run)
+                .floor("corosensei alone", 1_000_000, corosensei)
+                .python("greenlet", GREENLET, &[])
+                .at_least(50.0),
+        );
+    }
+    bench.run(
+        Contest::time("task, spawned and awaited")
+            .ours("Tokio, one thread", 200_000, spawned)
+            .floor("std::thread, spawned and joined", 500, threads)
+            .python("asyncio", ASYNCIO_SPAWN, &[])
+            .python("gevent", GEVENT_SPAWN, &[]),
+    );
+    bench.run(
+        Contest::time("task lets another go first")
+            .ours("Tokio, one thread", 500_000, yielded)
+            .floor("two threads, one value back and forth", 5_000, handed_over)
+            .python("asyncio", ASYNCIO_YIELD, &[])
+            .python("gevent", GEVENT_YIELD, &[]),
+    );
+    bench.run(
+        Contest::rate("requests to an echo server of one thread, 200 connections")
+            .ours_alone("Tokio", || told(tokio(200)))
+            .peer("gevent StreamServer", || told(theirs(GEVENT, 200)))
+            .at_least(3.0)
+            .peer("asyncio Protocol", || told(theirs(PROTOCOL, 200)))
+            .at_least(1.15)
+            .peer("asyncio streams", || told(theirs(STREAMS, 200)))
+            .at_least(4.0),
+    );
+    // A connection that is not served ends it.
+    bench.run(
+        Contest::rate("requests to an echo server of one thread, 10,000 connections")
+            .ours_alone("Tokio", || told(tokio(10_000)))
+            .peer("asyncio Protocol", || told(theirs(PROTOCOL, 10_000))),
+    );
+}
 
 /// Time for so many rounds of there and back between the main program and a coroutine.
 fn corosensei(rounds: u64) -> Duration {
@@ -135,38 +233,57 @@ fn with_peer(rounds: u64) -> Duration {
     start.elapsed()
 }
 
-fn switches(c: &mut Criterion) {
-    let mut group = c.benchmark_group("coroutine_there_and_back");
-    group.bench_function("floor_corosensei", |b| b.iter_custom(corosensei));
-    group.bench_function("with_main", |b| b.iter_custom(with_main));
-    group.bench_function("with_peer", |b| b.iter_custom(with_peer));
-    group.finish();
-
-    let best = |run: fn(u64) -> Duration| {
-        let times = (0..5).map(|_| run(ROUNDS.into()));
-        times.min().unwrap_or_default() / 2
-    };
-    let nanos = |time: Duration| time.as_secs_f64() * 1e9 / f64::from(ROUNDS);
-    let (floor, main, peer) = (best(corosensei), best(with_main), best(with_peer));
-    println!(
-        "one switch, best of 5: corosensei {:.2} ns, with main {:.2} ns, with a peer {:.2} ns",
-        nanos(floor),
-        nanos(main),
-        nanos(peer)
-    );
-    let limit = Duration::from_secs(60);
-    match Python::find().and_then(|python| python.run::<f64>(GREENLET, &[], limit)) {
-        Ok(seconds) => println!(
-            "greenlet {:.0} ns: {:.0} × with main, {:.0} × with a peer (bar: 50)",
-            1e9 * seconds,
-            1e9 * seconds / nanos(main),
-            1e9 * seconds / nanos(peer)
-        ),
-        Err(error) => println!("no greenlet: {error}"),
-    }
+fn on_one_thread<F: Future>(work: F) -> F::Output {
+    let runtime = runtime::Builder::new_current_thread().build();
+    runtime.expect("runtime").block_on(work)
 }
 
-async fn echo(mut client: net::TcpStream) -> std::io::Result<()> {
+fn spawned(many: u64) -> Duration {
+    on_one_thread(async {
+        let start = Instant::now();
+        for _ in 0..many {
+            tokio::spawn(async {}).await.expect("no panic");
+        }
+        start.elapsed()
+    })
+}
+
+fn yielded(many: u64) -> Duration {
+    async fn turns(many: u64) {
+        for _ in 0..many {
+            task::yield_now().await;
+        }
+    }
+    on_one_thread(async {
+        let start = Instant::now();
+        let other = tokio::spawn(turns(many / 2));
+        tokio::spawn(turns(many - many / 2))
+            .await
+            .expect("no panic");
+        other.await.expect("no panic");
+        start.elapsed()
+    })
+}
+
+fn threads(many: u64) -> Duration {
+    repeat(many, || thread::spawn(|| ()).join().expect("no panic"))
+}
+
+/// Each value passed is one switch.
+fn handed_over(many: u64) -> Duration {
+    let (there, from_here) = mpsc::sync_channel(1);
+    let (back, from_there) = mpsc::sync_channel(1);
+    let other = thread::spawn(move || from_here.iter().try_for_each(|()| back.send(())));
+    let took = repeat(many.div_ceil(2), || {
+        there.send(()).expect("it waits");
+        from_there.recv().expect("it answers");
+    });
+    drop(there);
+    other.join().expect("no panic").expect("we wait");
+    took
+}
+
+async fn echo(mut client: net::TcpStream) -> io::Result<()> {
     let mut buffer = [0; 1024];
     loop {
         match client.read(&mut buffer).await? {
@@ -176,7 +293,7 @@ async fn echo(mut client: net::TcpStream) -> std::io::Result<()> {
     }
 }
 
-fn serve(listener: TcpListener) -> std::io::Result<()> {
+fn serve(listener: TcpListener) -> io::Result<()> {
     let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     listener.set_nonblocking(true)?;
     runtime.block_on(async {
@@ -188,70 +305,52 @@ fn serve(listener: TcpListener) -> std::io::Result<()> {
     })
 }
 
-/// Requests per second at 200 connections, and the server's CPU time for each.
-fn asked(server: &Process, address: SocketAddr) -> Result<[f64; 2], Box<dyn Error>> {
-    let used = || inspect(server.pid()).map(|info| info.map_or(Duration::ZERO, |it| it.cpu_time));
-    let before = used()?;
+/// Seconds for one request.
+fn asked(address: SocketAddr, connections: usize) -> Result<f64, Box<dyn Error>> {
     let load = Load::new(address)
         .protocol(Protocol::Echo)
-        .connections(200)
-        .lasting(Duration::from_secs(1));
-    let report = load.run()?;
-    let cpu = used()?.saturating_sub(before).as_secs_f64();
-    println!("  {report}");
-    Ok([report.per_second(), cpu / report.answers as f64])
+        .connections(connections)
+        .lasting(Duration::from_millis(600));
+    Ok(1.0 / load.run()?.per_second())
 }
 
-fn ours() -> Result<[f64; 2], Box<dyn Error>> {
+fn tokio(connections: usize) -> Result<f64, Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
-    let server = Process::start(move || serve(listener).map_err(|e| e.to_string()))?;
-    asked(&server, address)
+    let _server = Process::start(move || {
+        allow_open_files(connections as u64 + 100).map_err(|e| e.to_string())?;
+        serve(listener).map_err(|e| e.to_string())
+    })?;
+    asked(address, connections)
 }
 
-fn theirs(program: &str) -> Result<[f64; 2], Box<dyn Error>> {
-    let mut command = Command::new(Python::find()?.program());
-    command.args(["-I", "-c", program]).stdout(Stdio::piped());
+fn theirs(program: &str, connections: usize) -> Result<f64, Box<dyn Error>> {
+    let mut command = Command::new(python()?.program());
+    command
+        .args(["-I", "-c", program])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut server = Process::builder().spawn(command)?;
     let mut port = String::new();
     if let Some(stdout) = server.stdout.take() {
         BufReader::new(stdout).read_line(&mut port)?;
     }
-    asked(&server, (Ipv4Addr::LOCALHOST, port.trim().parse()?).into())
-}
-
-/// The medians of five rounds, in turn.
-fn compared(program: &str) -> Result<[[f64; 2]; 2], Box<dyn Error>> {
-    let mut seen: [[Vec<f64>; 2]; 2] = Default::default();
-    for _ in 0..5 {
-        for (seen, asked) in seen.iter_mut().zip([ours()?, theirs(program)?]) {
-            seen[0].push(asked[0]);
-            seen[1].push(asked[1]);
-        }
+    if port.is_empty() {
+        let stderr = server.stderr.take().map(io::read_to_string).transpose()?;
+        let stderr = stderr.unwrap_or_default();
+        return Err(stderr
+            .lines()
+            .last()
+            .unwrap_or("it ended")
+            .to_owned()
+            .into());
     }
-    Ok(seen.map(|seen| seen.map(|it| Samples::new(it).median())))
+    asked(
+        (Ipv4Addr::LOCALHOST, port.trim().parse()?).into(),
+        connections,
+    )
 }
 
-fn servers(_: &mut Criterion) {
-    for (name, program, bar) in [
-        ("gevent StreamServer", GEVENT, 3.0),
-        ("asyncio Protocol", PROTOCOL, 1.15),
-        ("asyncio streams", STREAMS, 4.0),
-    ] {
-        match compared(program) {
-            Ok([[ours, our_cpu], [theirs, their_cpu]]) => println!(
-                "tasks / {name}: {:.2} (bar: {bar}); its CPU time for an answer / ours: {:.2}",
-                ours / theirs,
-                their_cpu / our_cpu
-            ),
-            Err(error) => println!("{name}: {error}"),
-        }
-    }
+fn told(result: Result<f64, Box<dyn Error>>) -> Result<f64, String> {
+    result.map_err(|e| e.to_string())
 }
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = servers, switches
-}
-criterion_main!(benches);

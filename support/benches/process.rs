@@ -1,55 +1,89 @@
-//! A `Process` that does nothing, started and joined, beside the floor: `fork` and `waitpid` alone.
-//!
-//! The bar: at most 1.2 times the floor. Other load on the machine moves both, and not at the same time; so the ratio is taken over
-//! pairs, one run of each in turn.
+//! What it costs to start a process: by `fork` with a closure, and by `exec` of a command.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+mod beside;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use std::process::Command;
+use std::time::Duration;
+
+use beside::{Bench, Contest, repeat};
 use nix::libc;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
 use support::process::Process;
 
-fn floor() {
-    // SAFETY: the child only ends.
-    match unsafe { fork() }.expect("fork") {
-        // SAFETY: ends the process.
-        ForkResult::Child => unsafe { libc::_exit(0) },
-        ForkResult::Parent { child } => black_box(waitpid(child, None).expect("waitpid")),
-    };
-}
+const PYTHON_FORK: &str = "
+import multiprocessing, time
+multiprocessing.set_start_method('fork')
+def nothing():
+    pass
+N = 50
+start = time.perf_counter()
+for _ in range(N):
+    child = multiprocessing.Process(target=nothing)
+    child.start()
+    child.join()
+print((time.perf_counter() - start) / N)
+";
 
-fn ours() {
-    black_box(
-        Process::start(|| ())
-            .and_then(|mut process| process.join())
-            .expect("join"),
+const PYTHON_EXEC: &str = "
+import subprocess, time
+N = 50
+start = time.perf_counter()
+for _ in range(N):
+    subprocess.run(['true'], check=True)
+print((time.perf_counter() - start) / N)
+";
+
+fn main() {
+    let mut bench = Bench::new();
+    bench.run(
+        Contest::time("a process that does nothing, started and joined")
+            .rounds(350)
+            .ours("Process::start", 5, start_join)
+            .floor("fork and waitpid", 5, fork_waitpid)
+            .costs_at_most(1.2)
+            .python("multiprocessing.Process", PYTHON_FORK, &[]),
+    );
+    bench.run(
+        Contest::time("a command, started and waited for")
+            .ours("Process::builder().spawn", 50, spawn)
+            .floor("std::process::Command", 50, command)
+            .python("subprocess.run", PYTHON_EXEC, &[]),
     );
 }
 
-fn start_and_join(c: &mut Criterion) {
-    let mut group = c.benchmark_group("process");
-    group.bench_function("fork_waitpid", |b| b.iter(floor));
-    group.bench_function("start_join", |b| b.iter(ours));
-    group.finish();
-    let (floors, ours): (Vec<_>, Vec<_>) = (0..4000).map(|_| (time(floor), time(ours))).unzip();
-    let (floor, ours) = (median(floors), median(ours));
-    let ratio = ours.as_secs_f64() / floor.as_secs_f64();
-    println!("4000 pairs, medians: floor {floor:?}, ours {ours:?}, ratio {ratio:.3} (bar: 1.2)");
+fn start_join(many: u64) -> Duration {
+    repeat(many, || {
+        Process::start(|| ())
+            .and_then(|mut process| process.join())
+            .expect("join");
+    })
 }
 
-fn time(run: fn()) -> Duration {
-    let start = Instant::now();
-    run();
-    start.elapsed()
+fn fork_waitpid(many: u64) -> Duration {
+    repeat(many, || {
+        // SAFETY: the child only ends.
+        match unsafe { fork() }.expect("fork") {
+            // SAFETY: ends the process.
+            ForkResult::Child => unsafe { libc::_exit(0) },
+            ForkResult::Parent { child } => {
+                waitpid(child, None).expect("waitpid");
+            }
+        }
+    })
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+fn spawn(many: u64) -> Duration {
+    repeat(many, || {
+        Process::builder()
+            .spawn(Command::new("true"))
+            .and_then(|mut process| process.join())
+            .expect("join");
+    })
 }
 
-criterion_group!(benches, start_and_join);
-criterion_main!(benches);
+fn command(many: u64) -> Duration {
+    repeat(many, || {
+        Command::new("true").status().expect("status");
+    })
+}

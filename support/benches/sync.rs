@@ -1,24 +1,26 @@
-//! Each queue with one thread that puts and one that gets, beside CPython's queue of the same kind in the same run.
-//!
-//! The bar: at least 10 times as many items per second. Other load on the machine moves both; so the ratio is taken over pairs,
-//! one run of each in turn. CPython is `python3`, or what `COURSE_PYTHON` names.
+//! `support::sync` beside CPython's `queue` and `threading`, crossbeam and `parking_lot`.
 
-use std::env;
+mod beside;
+
 use std::hint::black_box;
-use std::process::Command;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use support::sync::{Event, FifoQueue, LifoQueue, PriorityQueue, Queue, Semaphore};
+use beside::{Bench, Contest, repeat};
+use parking_lot::ReentrantMutex;
+use support::sync::deadlock::Watch;
+use support::sync::{Event, FifoQueue, LifoQueue, PriorityQueue, Queue, ReentrantLock, Semaphore};
 
 const CAPACITY: usize = 1024;
-const PAIRS: usize = 9;
+const ITEMS: u64 = 1_000_000;
+const LOCKS: u64 = 1_000_000;
 
-const PYTHON: &str = "
+/// One thread puts and one gets.
+const PYTHON_QUEUE: &str = "
 import queue, sys, threading, time
-q = getattr(queue, sys.argv[1])(int(sys.argv[2]))
-items = [i * 2654435761 % 65536 for i in range(int(sys.argv[3]))]
+q = getattr(queue, sys.argv[1])(1024)
+items = [i * 2654435761 % 65536 for i in range(100_000)]
 def put():
     for item in items: q.put(item)
 def get():
@@ -27,94 +29,193 @@ threads = [threading.Thread(target=put), threading.Thread(target=get)]
 start = time.perf_counter()
 for t in threads: t.start()
 for t in threads: t.join()
-print(len(items) / (time.perf_counter() - start))
+print((time.perf_counter() - start) / len(items))
 ";
 
+/// What stands in `with`, nobody else wanting it.
+const PYTHON_WITH: &str = "
+import sys, threading, time
+lock = getattr(threading, sys.argv[1])()
+N = 500_000
+def measure():
+    value = 0
+    start = time.perf_counter()
+    for _ in range(N):
+        with lock:
+            value += 1
+    return (time.perf_counter() - start) / N
+print(measure())
+";
+
+const PYTHON_EVENT: &str = "
+import threading, time
+N = 10_000
+ping, pong = threading.Event(), threading.Event()
+def answer():
+    for _ in range(N):
+        ping.wait(), ping.clear()
+        pong.set()
+other = threading.Thread(target=answer)
+start = time.perf_counter()
+other.start()
+for _ in range(N):
+    ping.set()
+    pong.wait(), pong.clear()
+print((time.perf_counter() - start) / N)
+other.join()
+";
+
+fn main() {
+    let mut bench = Bench::new();
+    bench.run(
+        Contest::rate("items to another thread, first in first out")
+            .ours("sync::FifoQueue", ITEMS, |many| {
+                pass(&FifoQueue::new(CAPACITY), many)
+            })
+            .floor("crossbeam-channel", ITEMS, crossbeam)
+            .python("queue.Queue", PYTHON_QUEUE, &["Queue"])
+            .at_least(10.0),
+    );
+    bench.run(
+        Contest::rate("items to another thread, last in first out")
+            .ours("sync::LifoQueue", ITEMS, |many| {
+                pass(&LifoQueue::new(CAPACITY), many)
+            })
+            .python("queue.LifoQueue", PYTHON_QUEUE, &["LifoQueue"])
+            .at_least(10.0),
+    );
+    bench.run(
+        Contest::rate("items to another thread, least first")
+            .ours("sync::PriorityQueue", ITEMS, |many| {
+                pass(&PriorityQueue::new(CAPACITY), many)
+            })
+            .python("queue.PriorityQueue", PYTHON_QUEUE, &["PriorityQueue"])
+            .at_least(10.0),
+    );
+    bench.run(
+        Contest::time("permit of a thread, taken and given back")
+            .ours("sync::Semaphore", LOCKS, permit)
+            .floor("std::sync::Mutex", LOCKS, std_lock)
+            .python("threading.Semaphore", PYTHON_WITH, &["Semaphore"]),
+    );
+    bench.run(
+        Contest::time("lock that its holder may take again")
+            .ours("sync::ReentrantLock", LOCKS, reentrant)
+            .floor("parking_lot::ReentrantMutex", LOCKS, bare_reentrant)
+            .python("threading.RLock", PYTHON_WITH, &["RLock"]),
+    );
+    bench.run(
+        Contest::time("lock that knows who waits for it")
+            .ours("sync::deadlock::WatchedMutex", LOCKS, watched)
+            .floor("std::sync::Mutex", LOCKS, std_lock)
+            .python("threading.Lock", PYTHON_WITH, &["Lock"]),
+    );
+    bench.run(
+        Contest::time("another thread woken, and woken by it")
+            .ours("sync::Event", 10_000, events)
+            .floor("unpark and park", 10_000, parked)
+            .python("threading.Event", PYTHON_EVENT, &[]),
+    );
+}
+
 /// How long it takes to pass so many items from one thread to another.
-fn pass(queue: &(impl Queue<u64> + Sync), items: u64) -> Duration {
+fn pass(queue: &(impl Queue<u64> + Sync), many: u64) -> Duration {
+    to_another_thread(
+        many,
+        |item| queue.put(item).expect("it is open"),
+        || queue.get().expect("it is open"),
+    )
+}
+
+fn crossbeam(many: u64) -> Duration {
+    let (sender, receiver) = crossbeam_channel::bounded(CAPACITY);
+    to_another_thread(
+        many,
+        |item| sender.send(item).expect("it is open"),
+        || receiver.recv().expect("it is open"),
+    )
+}
+
+fn to_another_thread(
+    many: u64,
+    put: impl Fn(u64) + Send + Sync,
+    get: impl Fn() -> u64,
+) -> Duration {
     let start = Instant::now();
     thread::scope(|s| {
-        s.spawn(|| {
-            for i in 0..items {
-                queue.put(i * 2_654_435_761 % 65_536).expect("it is open");
-            }
-        });
-        for _ in 0..items {
-            black_box(queue.get().expect("it is open"));
+        s.spawn(|| (0..many).for_each(|i| put(i * 2_654_435_761 % 65_536)));
+        for _ in 0..many {
+            black_box(get());
         }
     });
     start.elapsed()
 }
 
-fn ours(queue: &(impl Queue<u64> + Sync)) -> f64 {
-    const ITEMS: u64 = 2_000_000;
-    ITEMS as f64 / pass(queue, ITEMS).as_secs_f64()
+fn permit(many: u64) -> Duration {
+    let semaphore = Semaphore::new(1);
+    repeat(many, || drop(black_box(&semaphore).acquire()))
 }
 
-fn pythons(kind: &str) -> Option<f64> {
-    let python = env::var("COURSE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let output = Command::new(python)
-        .args(["-c", PYTHON, kind, &CAPACITY.to_string(), "100000"])
-        .output()
-        .ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+fn std_lock(many: u64) -> Duration {
+    let lock = Mutex::new(());
+    repeat(many, || drop(black_box(&lock).lock()))
 }
 
-fn beside(name: &str, kind: &str, queue: &(impl Queue<u64> + Sync)) {
-    let pairs: Option<Vec<_>> = (0..PAIRS)
-        .map(|_| Some((ours(queue), pythons(kind)?)))
-        .collect();
-    let Some(pairs) = pairs else {
-        println!("{name}: there is no python3 to compare with (set COURSE_PYTHON)");
-        return;
+fn reentrant(many: u64) -> Duration {
+    let lock = ReentrantLock::new(());
+    repeat(many, || drop(black_box(&lock).lock()))
+}
+
+fn bare_reentrant(many: u64) -> Duration {
+    let lock = ReentrantMutex::new(());
+    repeat(many, || drop(black_box(&lock).lock()))
+}
+
+fn watched(many: u64) -> Duration {
+    let lock = Watch::new().mutex("lock");
+    repeat(many, || drop(black_box(&lock).lock()))
+}
+
+fn events(many: u64) -> Duration {
+    let (ping, pong) = (Event::new(), Event::new());
+    thread::scope(|s| {
+        s.spawn(|| {
+            for _ in 0..many {
+                ping.wait();
+                ping.clear();
+                pong.set();
+            }
+        });
+        repeat(many, || {
+            ping.set();
+            pong.wait();
+            pong.clear();
+        })
+    })
+}
+
+fn parked(many: u64) -> Duration {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let wait = |turn: &AtomicBool| {
+        while !turn.swap(false, Ordering::Acquire) {
+            thread::park();
+        }
     };
-    let median = |of: fn(&(f64, f64)) -> f64| {
-        let mut values: Vec<f64> = pairs.iter().map(of).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    println!(
-        "{name}: {:.1} M/s, CPython {:.2} M/s, ratio {:.1}, lowest {:.1} (bar: 10)",
-        median(|pair| pair.0) / 1e6,
-        median(|pair| pair.1) / 1e6,
-        median(|pair| pair.0 / pair.1),
-        pairs
-            .iter()
-            .map(|pair| pair.0 / pair.1)
-            .fold(f64::INFINITY, f64::min),
-    );
+    let (ping, pong) = (AtomicBool::new(false), AtomicBool::new(false));
+    let here = thread::current();
+    thread::scope(|s| {
+        let (ping, pong) = (&ping, &pong);
+        let there = s.spawn(move || {
+            for _ in 0..many {
+                wait(ping);
+                pong.store(true, Ordering::Release);
+                here.unpark();
+            }
+        });
+        repeat(many, || {
+            ping.store(true, Ordering::Release);
+            there.thread().unpark();
+            wait(pong);
+        })
+    })
 }
-
-fn queues(c: &mut Criterion) {
-    let (fifo, lifo, priority) = (
-        FifoQueue::new(CAPACITY),
-        LifoQueue::new(CAPACITY),
-        PriorityQueue::new(CAPACITY),
-    );
-    beside("FifoQueue", "Queue", &fifo);
-    beside("LifoQueue", "LifoQueue", &lifo);
-    beside("PriorityQueue", "PriorityQueue", &priority);
-
-    let mut group = c.benchmark_group("queue, 2 threads");
-    group.throughput(Throughput::Elements(1));
-    group.bench_function("fifo", |b| b.iter_custom(|n| pass(&fifo, n)));
-    group.bench_function("lifo", |b| b.iter_custom(|n| pass(&lifo, n)));
-    group.bench_function("priority", |b| b.iter_custom(|n| pass(&priority, n)));
-    group.finish();
-}
-
-fn alone(c: &mut Criterion) {
-    let (semaphore, event) = (Semaphore::new(1), Event::new());
-    event.set();
-    let mut group = c.benchmark_group("uncontended");
-    group.bench_function("semaphore", |b| b.iter(|| semaphore.acquire()));
-    group.bench_function("event_is_set", |b| b.iter(|| event.wait()));
-    group.finish();
-}
-
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20).measurement_time(Duration::from_secs(2));
-    targets = queues, alone
-}
-criterion_main!(benches);
