@@ -149,14 +149,14 @@ fn main() {
     }
     bench.run(
         Contest::time("task, spawned and awaited")
-            .ours("Tokio, one thread", 200_000, spawned)
+            .ours("tokio::spawn", 200_000, spawned)
             .floor("std::thread, spawned and joined", 500, threads)
             .python("asyncio", ASYNCIO_SPAWN, &[])
             .python("gevent", GEVENT_SPAWN, &[]),
     );
     bench.run(
         Contest::time("task lets another go first")
-            .ours("Tokio, one thread", 500_000, yielded)
+            .ours("tokio::task::yield_now", 500_000, yielded)
             .floor("two threads, one value back and forth", 5_000, handed_over)
             .python("asyncio", ASYNCIO_YIELD, &[])
             .python("gevent", GEVENT_YIELD, &[]),
@@ -174,7 +174,7 @@ fn main() {
     // A connection that is not served ends it.
     bench.run(
         Contest::rate("requests to an echo server of one thread, 10,000 connections")
-            .ours_alone("Tokio", || told(tokio(10_000)))
+            .ours_alone("Tokio, 10,000 connections", || told(tokio(10_000)))
             .peer("asyncio Protocol", || told(theirs(PROTOCOL, 10_000))),
     );
 }

@@ -10,7 +10,7 @@ use std::sync;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use beside::{Bench, Contest, repeat};
+use beside::{Bench, Contest, PYTHON_WITH, repeat};
 use nix::libc;
 use support::ipc::{Barrier, Bytes, Event, JoinableQueue, Mutex, Pipe, Queue, Semaphore, Shared};
 use support::process::Process;
@@ -56,21 +56,6 @@ for _ in range(N):
     assert len(reader.recv_bytes()) == 64 * 1024
 print((time.perf_counter() - start) / N)
 producer.join()
-";
-
-/// What stands in `with`, nobody else wanting it.
-const PYTHON_WITH: &str = "
-import multiprocessing, sys, time
-lock = {'Lock': multiprocessing.Lock, 'Semaphore': lambda: multiprocessing.Semaphore(1)}[sys.argv[1]]()
-N = 200_000
-def measure():
-    value = 0
-    start = time.perf_counter()
-    for _ in range(N):
-        with lock:
-            value += 1
-    return (time.perf_counter() - start) / N
-print(measure())
 ";
 
 const PYTHON_VALUE: &str = "
@@ -160,13 +145,21 @@ fn main() {
             .ours("ipc::Mutex", 500_000, lock)
             .floor("std::sync::Mutex", 500_000, std_lock)
             .costs_at_most(2.5)
-            .python("multiprocessing.Lock", PYTHON_WITH, &["Lock"]),
+            .python(
+                "multiprocessing.Lock",
+                PYTHON_WITH,
+                &["multiprocessing", "Lock"],
+            ),
     );
     bench.run(
         Contest::time("permit taken and given back, nobody else wants it")
             .ours("ipc::Semaphore", 500_000, permit)
             .floor("sem_wait and sem_post", 500_000, raw_semaphore)
-            .python("multiprocessing.Semaphore", PYTHON_WITH, &["Semaphore"]),
+            .python(
+                "multiprocessing.Semaphore",
+                PYTHON_WITH,
+                &["multiprocessing", "Semaphore"],
+            ),
     );
     bench.run(
         Contest::time("shared number, one added under its lock")

@@ -22,7 +22,6 @@ fn main() {
                     black_box(simulate(&jobs, &mlfq, 1).expect("sound jobs"));
                 })
             })
-            .peer("the second that it may take", || Ok(1.0))
-            .at_least(1.0),
+            .within("the second that it may take", 1.0),
     );
 }

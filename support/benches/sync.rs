@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use beside::{Bench, Contest, repeat};
+use beside::{Bench, Contest, PYTHON_WITH, repeat};
 use parking_lot::ReentrantMutex;
 use support::sync::deadlock::Watch;
 use support::sync::{Event, FifoQueue, LifoQueue, PriorityQueue, Queue, ReentrantLock, Semaphore};
@@ -30,21 +30,6 @@ start = time.perf_counter()
 for t in threads: t.start()
 for t in threads: t.join()
 print((time.perf_counter() - start) / len(items))
-";
-
-/// What stands in `with`, nobody else wanting it.
-const PYTHON_WITH: &str = "
-import sys, threading, time
-lock = getattr(threading, sys.argv[1])()
-N = 500_000
-def measure():
-    value = 0
-    start = time.perf_counter()
-    for _ in range(N):
-        with lock:
-            value += 1
-    return (time.perf_counter() - start) / N
-print(measure())
 ";
 
 const PYTHON_EVENT: &str = "
@@ -96,19 +81,23 @@ fn main() {
         Contest::time("permit of a thread, taken and given back")
             .ours("sync::Semaphore", LOCKS, permit)
             .floor("std::sync::Mutex", LOCKS, std_lock)
-            .python("threading.Semaphore", PYTHON_WITH, &["Semaphore"]),
+            .python(
+                "threading.Semaphore",
+                PYTHON_WITH,
+                &["threading", "Semaphore"],
+            ),
     );
     bench.run(
         Contest::time("lock that its holder may take again")
             .ours("sync::ReentrantLock", LOCKS, reentrant)
             .floor("parking_lot::ReentrantMutex", LOCKS, bare_reentrant)
-            .python("threading.RLock", PYTHON_WITH, &["RLock"]),
+            .python("threading.RLock", PYTHON_WITH, &["threading", "RLock"]),
     );
     bench.run(
         Contest::time("lock that knows who waits for it")
             .ours("sync::deadlock::WatchedMutex", LOCKS, watched)
             .floor("std::sync::Mutex", LOCKS, std_lock)
-            .python("threading.Lock", PYTHON_WITH, &["Lock"]),
+            .python("threading.Lock", PYTHON_WITH, &["threading", "Lock"]),
     );
     bench.run(
         Contest::time("another thread woken, and woken by it")

@@ -38,7 +38,7 @@ pub(super) fn page(run: &Run) -> Result<String, Error> {
         escape(&run.python)
     );
     html += "<p>How many times as fast ours is: the median over pairs of one round, with quartiles. \
-             Floors are what ours is made of or could cost at least; peers are what people use today.</p>\n";
+             Floors are what ours is made of, or could cost at the least; peers are what people use today.</p>\n";
     for kind in [Kind::Peer, Kind::Floor] {
         if let Some(chart) = chart(run, kind)? {
             let alternative = escape(chart.text());
@@ -76,6 +76,7 @@ fn chart(run: &Run, kind: Kind) -> Result<Option<Chart>, Error> {
     let (who, one) = match kind {
         Kind::Peer => ("what people use today", "as fast as the peer"),
         Kind::Floor => ("the floors", "as fast as the floor"),
+        Kind::Bound => ("its bounds", "as long as it may take"),
     };
     let title = format!(
         "Beside {who}, ours is {} to {} times as fast",

@@ -68,6 +68,8 @@ pub enum Kind {
     Floor,
     /// What people use today.
     Peer,
+    /// No rival: the time that ours may take.
+    Bound,
 }
 
 /// What is measured; whatever it is, a greater ratio is better.

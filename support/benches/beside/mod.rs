@@ -26,6 +26,21 @@ const ROUNDS: usize = 7;
 /// For one run of a Python program.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// For Python: what a `with` takes when nobody else wants it; its arguments are a module and a kind of lock in it.
+pub const PYTHON_WITH: &str = "
+import importlib, sys, time
+lock = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])()
+N = 200_000
+def measure():
+    value = 0
+    start = time.perf_counter()
+    for _ in range(N):
+        with lock:
+            value += 1
+    return (time.perf_counter() - start) / N
+print(measure())
+";
+
 /// The contests of a bench target.
 pub struct Bench {
     criterion: Criterion,
@@ -176,6 +191,12 @@ impl<'a> Contest<'a> {
         })
     }
 
+    /// A bar of its own: ours is to take at most so many seconds.
+    pub fn within(self, name: &'static str, seconds: f64) -> Self {
+        let bound = Run::There(Box::new(move || Ok(seconds)));
+        self.side(name, Some(Kind::Bound), bound).at_least(1.0)
+    }
+
     /// The bar of the rival before it: ours is to be so many times as fast.
     pub fn at_least(mut self, ratio: f64) -> Self {
         if let Some(side) = self.sides.last_mut() {
@@ -228,7 +249,7 @@ impl<'a> Contest<'a> {
             match theirs {
                 Ok(theirs) => outcome.rivals.push(Rival {
                     name,
-                    kind: side.kind.unwrap_or(Kind::Peer),
+                    kind: side.kind.unwrap_or(Kind::Bound),
                     theirs: spread(&theirs),
                     ratio: Samples::new(
                         (theirs.iter().zip(&ours)).filter_map(|(t, o)| Some((*t)? / (*o)?)),
