@@ -24,15 +24,18 @@ pub(super) fn pid() -> u32 {
 }
 
 static PID: AtomicU32 = AtomicU32::new(0);
+/// When this process started, once it has been asked for.
+static START: AtomicU64 = AtomicU64::new(0);
 
 #[cold]
 fn ask_pid() -> u32 {
     static FORGOTTEN_IN_CHILDREN: OnceLock<bool> = OnceLock::new();
     extern "C" fn forget() {
         PID.store(0, Relaxed);
+        START.store(0, Relaxed);
     }
     let forgotten = FORGOTTEN_IN_CHILDREN.get_or_init(|| {
-        // SAFETY: the handler only stores a number.
+        // SAFETY: the handler only stores numbers.
         unsafe { libc::pthread_atfork(None, None, Some(forget)) == 0 }
     });
     let pid = std::process::id();
@@ -53,9 +56,20 @@ fn look(pid: u32) -> Option<(char, u64)> {
     Some((state, fields.nth(22 - 4)?.parse().ok()?))
 }
 
-/// When this process started; 0 if the system does not tell.
+/// When this process started; 0 if the system does not tell. The system is asked only the first time in each.
 fn my_start() -> u64 {
-    look(pid()).map_or(0, |(_, start)| start)
+    let pid = pid();
+    match START.load(Relaxed) {
+        0 => {
+            let start = look(pid).map_or(0, |(_, start)| start);
+            // Else nobody forgets it in a child.
+            if PID.load(Relaxed) == pid {
+                START.store(start, Relaxed);
+            }
+            start
+        }
+        start => start,
+    }
 }
 
 /// Processes and what each has open, in shared memory.
