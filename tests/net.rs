@@ -14,7 +14,7 @@ use std::time::Instant;
 use std::{env, fs, process, thread};
 
 use course_tests::cell::Cells;
-use course_tests::rude::{Clients, PATIENCE, Resources, reset};
+use course_tests::rude::{Clients, PATIENCE, reset};
 use course_tests::{Notebook, Output, ms, root};
 use nix::libc;
 use nix::sys::resource::{Resource, setrlimit};
@@ -591,20 +591,7 @@ fn the_server_of_the_threads_chapter() {
     };
     let silent: Vec<TcpStream> = (0..20).map(|_| connect()).collect();
     let clients = Clients::new(address, Protocol::Capitals);
-    clients.polite().unwrap();
-    let before = Resources::settled(server.id()).unwrap();
-    for client in [
-        Clients::half_close,
-        Clients::bytes,
-        Clients::mebibyte,
-        Clients::resets,
-        |clients: &Clients| clients.vanish(1000),
-        Clients::python,
-        Clients::netcat,
-        Clients::load,
-    ] {
-        client(&clients).and_then(|()| before.are_back()).unwrap();
-    }
+    clients.try_all(server.id()).unwrap();
 
     drop(server.stdin.take());
     let start = Instant::now();

@@ -63,6 +63,18 @@ impl Clients {
     /// # Errors
     /// Which client it was, and what it got or what is left.
     pub fn try_on(&self, server: &Server) -> Outcome {
+        self.try_all(server.pid())?;
+        match server.is_alive() {
+            true => Ok(()),
+            false => Err("the server has ended".to_owned()),
+        }
+    }
+
+    /// As [`try_on`](Self::try_on), for a server that somebody else has started, by the id of its process.
+    ///
+    /// # Errors
+    /// As [`try_on`](Self::try_on).
+    pub fn try_all(&self, pid: u32) -> Outcome {
         let kinds: [(&str, Kind); 8] = [
             ("half-close", Self::half_close),
             ("bytes", Self::bytes),
@@ -75,16 +87,13 @@ impl Clients {
         ];
         // What it makes once, for its first client, is not a leak.
         self.polite()?;
-        let before = Resources::settled(server.pid())?;
+        let before = Resources::settled(pid)?;
         for (name, kind) in kinds {
             kind(self)
                 .and_then(|()| before.are_back())
                 .map_err(|what| format!("{name}: {what}"))?;
         }
-        match server.is_alive() {
-            true => Ok(()),
-            false => Err("the server has ended".to_owned()),
-        }
+        Ok(())
     }
 
     /// Asks once and goes.

@@ -7,7 +7,7 @@ use super::Error;
 use super::entry::Claim;
 use super::ledger::Ledger;
 use super::record::{Record, read_records};
-use super::verdict::Outcome;
+use super::show::surprise;
 use crate::display::{emit, escape};
 
 /// A claim, and what became of it.
@@ -29,7 +29,11 @@ impl Judged {
     /// Whether it came out otherwise than the ledger expects.
     #[must_use]
     pub fn surprises(&self) -> bool {
-        (self.record.as_ref()).is_some_and(|record| record.outcome != record.expected.into())
+        self.surprise().is_some()
+    }
+
+    fn surprise(&self) -> Option<String> {
+        (self.record.as_ref()).and_then(|record| surprise(record.outcome, record.expected))
     }
 }
 
@@ -79,7 +83,7 @@ impl Overview {
         names
     }
 
-    /// How many claims there are, and how many came out so: a name of [`Outcome::name`], or "not run".
+    /// How many claims there are, and how many came out so: a name of [`Outcome::name`](super::Outcome::name), or "not run".
     #[must_use]
     pub fn count(&self, outcome: &str) -> usize {
         self.rows
@@ -145,10 +149,7 @@ impl Judged {
         if let Some((label, why)) = self.claim.correction() {
             lines.push(format!("{label}: {why}"));
         }
-        if self.surprises() {
-            let expected = Outcome::from(self.claim.expect).name();
-            lines.push(format!("Not what we expected: the ledger says {expected}."));
-        }
+        lines.extend(self.surprise());
         lines
     }
 }

@@ -96,6 +96,15 @@ impl fmt::Display for Evidence {
     }
 }
 
+/// What to say of an outcome that the ledger does not expect.
+pub(super) fn surprise(outcome: Outcome, expect: Expect) -> Option<String> {
+    let expected = Outcome::from(expect);
+    (outcome != expected).then(|| {
+        let expected = expected.name();
+        format!("Not what we expected: the ledger says {expected}.")
+    })
+}
+
 impl Claim {
     /// The correction of the notes, with its label.
     pub(super) fn correction(&self) -> Option<(&'static str, &str)> {
@@ -109,11 +118,6 @@ impl Claim {
 }
 
 impl Verdict {
-    fn surprise(&self) -> Option<String> {
-        let expected = Outcome::from(self.claim.expect).name();
-        (!self.as_expected()).then(|| format!("Not what we expected: the ledger says {expected}."))
-    }
-
     fn html(&self) -> String {
         let claim = &self.claim;
         let (name, id) = (self.outcome.name(), escape(&claim.id));
@@ -143,7 +147,7 @@ impl Verdict {
                 escape(why)
             );
         }
-        if let Some(surprise) = self.surprise() {
+        if let Some(surprise) = surprise(self.outcome, self.claim.expect) {
             let _ = write!(
                 html,
                 "<div class=\"verdict-surprise\"><strong>{surprise}</strong></div>"
@@ -183,7 +187,7 @@ impl fmt::Display for Verdict {
         if let Some((label, why)) = self.claim.correction() {
             write!(f, "\n{label}: {why}")?;
         }
-        self.surprise()
+        surprise(self.outcome, self.claim.expect)
             .map_or(Ok(()), |surprise| write!(f, "\n{surprise}"))
     }
 }
