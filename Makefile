@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html test soak lab notebooks bench bench-check lint lock setup clean help
+.PHONY: html test translations soak lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
 ROOT := $(CURDIR)
@@ -15,7 +15,9 @@ KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
 CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl,$(wildcard data/*))
-SITE := notebooks/conf.py notebooks/index.md $(wildcard notebooks/_static/*)
+PAGES := notebooks/index.md notebooks/glossary.md
+SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
+SPHINX := $(PY) -m sphinx -W --keep-going -q -c notebooks
 
 # Jupyter and pip keep out of the home folder.
 export PATH := $(T)/venv/bin:$(PATH)
@@ -36,6 +38,12 @@ test: html ## all tests: the crate, its documentation, the kernel, the notebooks
 	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
+
+translations: target/venv.ok ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
+	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/gettext/source/
+	@$(SPHINX) -b gettext -d target/gettext/doctrees target/gettext/source target/gettext/pot
+	@$(T)/venv/bin/sphinx-intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
+	@cargo run -q -p course-tests --bin check -- --translations notebooks/locale
 
 soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools (a minute or two)
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool -- --nocapture
@@ -124,8 +132,10 @@ target/notebooks/09-verdicts.ipynb: $(filter-out %/09-verdicts.ipynb,$(EXECUTED)
 
 target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@echo "Rendering the site …"
-	@cp notebooks/index.md target/notebooks/
-	@$(PY) -m sphinx -W --keep-going -q -b html -c notebooks -d target/doctrees target/notebooks target/html
+	@cp $(PAGES) target/notebooks/ && target/debug/check --front $(EXECUTED) > target/notebooks/front.svg
+	@rm -rf target/locale && cp -R notebooks/locale target/
+	@$(SPHINX) -b html -d target/doctrees target/notebooks target/html
+	@$(SPHINX) -b html -d target/doctrees-zh -D language=zh_CN target/notebooks target/html/zh
 	@# What cells put out links to notebooks, which are pages here.
-	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/[0-9]*.html && rm target/html/*.bak
+	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/{,zh/}[0-9]*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered

@@ -1,22 +1,27 @@
 """The course site: Sphinx with MyST-NB on the executed notebooks, which are in target/notebooks."""
 
-import json
+import re
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
+from sphinx.search import languages
+from sphinx.search.zh import SearchChinese
 
 project = "Concurrency, measured"
 author = "the authors of the course"
 copyright = "MIT OR Apache-2.0"
-extensions = ["myst_nb", "sphinx_book_theme"]
+extensions = ["myst_nb", "sphinx.ext.githubpages", "sphinx_book_theme"]
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
+html_js_files = ["course.js"]
+templates_path = ["_templates"]
 html_show_sphinx = False
 html_theme_options = {
     "navbar_persistent": [],
+    "article_header_end": ["language.html", "article-header-buttons.html"],
     "footer_content_items": ["extra-footer.html"],
     "extra_footer": "MIT or Apache-2.0, at your option.",
     "use_download_button": True,
@@ -24,6 +29,13 @@ html_theme_options = {
     "home_page_in_toc": True,
     "show_toc_level": 2,
 }
+
+# `make html` puts the translations there, so that what is compiled stays out of the sources.
+locale_dirs = [str(Path(__file__).parents[1] / "target" / "locale")]
+gettext_compact = False
+gettext_location = False
+gettext_last_translator = gettext_language_team = "the authors of the course"
+translation_progress_classes = "untranslated"
 
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -33,30 +45,22 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 
-CHART = '<div class="chart">{}</div>'
-
-
 def inline_svg(self, data, render_image=NbElementRenderer.render_image):
     """Charts go into the page, not beside it: their text can be searched and read aloud, and they follow the theme."""
     if data.mime_type != "image/svg+xml":
         return render_image(self, data)
-    return [nodes.raw(text=CHART.format(data.content), format="html")]
+    return [nodes.raw(text=f'<div class="chart">{data.content}</div>', format="html")]
 
 
 NbElementRenderer.render_image = inline_svg
 
 
-def front_chart(app):
-    """The front page shows the first chart of the cell tagged `front-page`."""
-    for path in sorted(Path(app.srcdir).glob("[0-9][0-9]-*.ipynb")):
-        for cell in json.loads(path.read_text("utf-8"))["cells"]:
-            if "front-page" in cell["metadata"].get("tags", []):
-                for output in cell["outputs"]:
-                    if svg := output.get("data", {}).get("image/svg+xml"):
-                        Path(app.srcdir, "front.svg").write_text(svg := "".join(svg), "utf-8")
-                        Path(app.srcdir, "front.html").write_text(CHART.format(svg), "utf-8")
-                        return
+class Chinese(SearchChinese):
+    """Words without a dictionary: whole runs, in which the page finds any three signs or more, and each pair of signs."""
+
+    def split(self, input):
+        runs = re.findall("[\u4e00-\u9fff]+", input)
+        return super().split(input) + runs + [run[i : i + 2] for run in runs for i in range(len(run) - 1)]
 
 
-def setup(app):
-    app.connect("builder-inited", front_chart)
+languages["zh"] = Chinese

@@ -1,18 +1,20 @@
-//! `check EXECUTED.ipynb VERDICTS` says what is wrong with a run; `check --fmt NOTEBOOK.ipynb …` lays out code cells.
+//! `check EXECUTED.ipynb VERDICTS` says what is wrong with a run; `check --fmt NOTEBOOK.ipynb …` lays out code cells;
+//! `check --front EXECUTED.ipynb …` prints the chart of the front page.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use course_tests::{Notebook, format, rules};
+use course_tests::{Notebook, Output, format, rules};
 use support::claim::{Ledger, read_records};
 
-const USAGE: &str =
-    "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …";
+const USAGE: &str = "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …\n       \
+                     check --front EXECUTED.ipynb …";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--fmt", ref notebooks @ ..] if !notebooks.is_empty() => lay_out(notebooks),
+        ["--front", ref notebooks @ ..] => front(notebooks).map_err(|e| vec![e]),
         [notebook, verdicts] => check(Path::new(notebook), Path::new(verdicts)),
         _ => Err(vec![USAGE.to_owned()]),
     };
@@ -35,6 +37,27 @@ fn lay_out(notebooks: &[&str]) -> Result<String, Vec<String>> {
         lines.push(format!("{path}: {changed} cells laid out anew"));
     }
     Ok(lines.join("\n"))
+}
+
+/// The first chart of the first cell tagged `front-page`, as SVG.
+fn front(notebooks: &[&str]) -> Result<String, String> {
+    for path in notebooks {
+        let notebook = Notebook::read(Path::new(path))?;
+        let cells = notebook.code().filter(|cell| cell.tagged("front-page"));
+        let mut shown = cells
+            .flat_map(|cell| &cell.outputs)
+            .filter_map(|output| match output {
+                Output::Data(shown) => Some(shown),
+                _ => None,
+            });
+        let chart = shown.find_map(|shown| shown.iter().find(|(mime, _)| mime == "image/svg+xml"));
+        if let Some((_, svg)) = chart {
+            return Ok(svg.clone());
+        }
+    }
+    Err(format!(
+        "no cell of {notebooks:?} has the tag `front-page` and a chart"
+    ))
 }
 
 fn check(notebook: &Path, verdicts: &Path) -> Result<String, Vec<String>> {
