@@ -1,6 +1,6 @@
 //! The committed notebooks: well-formed, run, formatted, and ending with exercises; and the rules themselves.
 
-use course_tests::{Notebook, format, notebooks, root, rules};
+use course_tests::{Notebook, format, notebooks, root, rules, translations};
 use serde_json::{Value, json};
 
 #[test]
@@ -30,6 +30,23 @@ fn the_site_knows_the_dark_colours_of_charts() {
         let line = format!("{variable}: {colour};");
         assert!(css.contains(&line), "{} lacks `{line}`", path.display());
     }
+}
+
+/// Every page has a catalogue, and each is complete. That it is of the text as it stands, the site's tests see.
+#[test]
+fn everything_is_translated() {
+    let folder = root().join("notebooks/locale/zh_CN/LC_MESSAGES");
+    let mut pages = notebooks(&root().join("notebooks")).expect("the folder `notebooks` is there");
+    pages.extend(["index", "glossary"].map(|page| folder.join(page)));
+    let mut lacking = Vec::new();
+    for page in pages {
+        let catalogue = folder.join(page.file_stem().unwrap_or_default());
+        match translations::lacking(&catalogue.with_extension("po")) {
+            Ok(found) => lacking.extend(found),
+            Err(e) => lacking.push(e),
+        }
+    }
+    assert!(lacking.is_empty(), "\n{}\n", lacking.join("\n"));
 }
 
 #[test]
