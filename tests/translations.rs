@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polib::message::MessageView;
-
 /// The `.po` files under a folder, sorted.
 ///
 /// # Errors
