@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use course_tests::{Notebook, Output, format, rules, translations};
 use support::claim::{Ledger, read_records};
+use support::exercise::Exercises;
 
 const USAGE: &str = "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …\n       \
                      check --front EXECUTED.ipynb …\n       check --translations FOLDER";
@@ -77,6 +78,8 @@ fn translated(folder: &Path) -> Result<String, Vec<String>> {
 fn check(notebook: &Path, verdicts: &Path) -> Result<String, Vec<String>> {
     let notebook = Notebook::read(notebook).map_err(|e| vec![e])?;
     let mut findings = rules::run(&notebook);
+    let exercises = Exercises::course().map_err(|e| vec![e.to_string()])?;
+    findings.extend(rules::solutions(&notebook, exercises.all()));
     let (judged, wrong) = claims(&notebook.name, verdicts).map_err(|e| vec![e])?;
     findings.extend(
         wrong
