@@ -32,6 +32,15 @@ pub(crate) fn emit(contents: &[(&str, &str)]) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Escaped text in English and in Chinese, of which the site shows the one that is its page's language.
+pub(crate) fn both([en, zh]: [&str; 2]) -> String {
+    format!(
+        "<span lang=\"en\">{}</span> <span lang=\"zh-CN\">{}</span>",
+        escape(en),
+        escape(zh)
+    )
+}
+
 /// Escapes text for use in HTML or SVG, attributes included.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -25,6 +25,9 @@ pub struct Claim {
     /// The correction, where we expect the notes to be refuted or dated.
     #[serde(default)]
     pub why: Option<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub why_zh: Option<String>,
     /// For a timing claim, what is measured and what the notes need.
     #[serde(default)]
     pub bounds: Vec<Bound>,
@@ -196,14 +199,21 @@ impl Claim {
         if let Some(twice) = self.bounds.iter().find(|bound| !names.insert(&bound.what)) {
             return Err(format!("two bounds are named `{}`", twice.what));
         }
-        match (self.expect, self.why.as_deref().map(str::trim)) {
-            (Expect::Holds, Some(_)) => {
-                Err("`why` is a correction, and a claim that holds needs none".into())
+        for (name, why) in [("why", &self.why), ("why_zh", &self.why_zh)] {
+            match (self.expect, why.as_deref().map(str::trim)) {
+                (Expect::Holds, Some(_)) => {
+                    return Err(format!(
+                        "`{name}` is a correction, and a claim that holds needs none"
+                    ));
+                }
+                (Expect::Refuted | Expect::Dated, None | Some("")) => {
+                    return Err(format!(
+                        "expected to be refuted or dated: `{name}` has to give the correction"
+                    ));
+                }
+                _ => {}
             }
-            (Expect::Refuted | Expect::Dated, None | Some("")) => {
-                Err("expected to be refuted or dated: `why` has to give the correction".into())
-            }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }

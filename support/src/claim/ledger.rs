@@ -115,6 +115,7 @@ mod tests {
         kind = "timing"
         expect = "refuted"
         why = "It is not."
+        why_zh = "并非如此。"
         bounds = [{ what = "a / b", about = 1.0, margin = 0.15 }]
     "#;
 

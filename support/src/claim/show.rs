@@ -6,7 +6,7 @@ use super::entry::{Bound, Claim, Expect, Limit};
 use super::evidence::Evidence;
 use super::figure::figure;
 use super::verdict::{Outcome, Verdict};
-use crate::display::{emit, escape};
+use crate::display::{both, emit, escape};
 
 impl Outcome {
     /// Tells the outcome without colour; the dagger is what dictionaries put at an obsolete word.
@@ -29,8 +29,8 @@ impl Outcome {
         }
     }
 
-    fn badge(self) -> String {
-        format!("{} {}", self.symbol(), self.name().to_uppercase())
+    fn words(self) -> [String; 2] {
+        [self.name().to_uppercase(), self.name_zh().to_owned()]
     }
 
     pub(super) fn badge_html(self) -> String {
@@ -38,7 +38,11 @@ impl Outcome {
             "<span class=\"verdict-badge\" style=\"background:{};color:#fff;font-weight:700;font-size:.85em;\
              padding:.15em .55em;border-radius:3px;white-space:nowrap\">{}</span>",
             self.colour(),
-            self.badge()
+            format_args!(
+                "{} {}",
+                self.symbol(),
+                both(self.words().each_ref().map(|w| &**w))
+            )
         )
     }
 }
@@ -96,24 +100,28 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// What to say of an outcome that the ledger does not expect.
-pub(super) fn surprise(outcome: Outcome, expect: Expect) -> Option<String> {
+/// What to say of an outcome that the ledger does not expect, in English and Chinese.
+pub(super) fn surprise(outcome: Outcome, expect: Expect) -> Option<[String; 2]> {
     let expected = Outcome::from(expect);
     (outcome != expected).then(|| {
-        let expected = expected.name();
-        format!("Not what we expected: the ledger says {expected}.")
+        let (en, zh) = (expected.name(), expected.name_zh());
+        [
+            format!("Not what we expected: the ledger says {en}."),
+            format!("与预期不符：台账预期“{zh}”。"),
+        ]
     })
 }
 
 impl Claim {
-    /// The correction of the notes, with its label.
-    pub(super) fn correction(&self) -> Option<(&'static str, &str)> {
-        let label = match self.expect {
+    /// The correction of the notes, in English and Chinese.
+    pub(super) fn correction(&self) -> Option<[String; 2]> {
+        let [en, zh] = match self.expect {
             Expect::Holds => return None,
-            Expect::Refuted => "Correction",
-            Expect::Dated => "Out of date",
+            Expect::Refuted => ["Correction", "更正"],
+            Expect::Dated => ["Out of date", "已过时"],
         };
-        Some((label, self.why.as_deref()?))
+        let (why, why_zh) = (self.why.as_ref()?, self.why_zh.as_ref()?);
+        Some([format!("{en}: {why}"), format!("{zh}：{why_zh}")])
     }
 }
 
@@ -126,8 +134,8 @@ impl Verdict {
              style=\"color:inherit;border:1px solid #808890;border-left:6px solid #808890;border-radius:4px;\
              padding:.5em .8em;margin:.4em 0;max-width:48em;line-height:1.45\">\
              <div>{} <code>{id}</code></div>\
-             <div class=\"verdict-claim\">{}</div>\
-             <div class=\"verdict-claim\" lang=\"zh\" style=\"font-size:.9em\">{}</div>\
+             <div class=\"verdict-claim\" lang=\"en\">{}</div>\
+             <div class=\"verdict-claim\" lang=\"zh-CN\">{}</div>\
              <ul class=\"verdict-evidence\" style=\"margin:.3em 0;padding-left:1.4em\">",
             self.outcome.badge_html(),
             escape(&claim.en),
@@ -140,18 +148,14 @@ impl Verdict {
         for note in &self.notes {
             let _ = write!(html, "<div class=\"verdict-note\">{}</div>", escape(note));
         }
-        if let Some((label, why)) = self.claim.correction() {
-            let _ = write!(
-                html,
-                "<div class=\"verdict-why\"><strong>{label}:</strong> {}</div>",
-                escape(why)
-            );
-        }
-        if let Some(surprise) = surprise(self.outcome, self.claim.expect) {
-            let _ = write!(
-                html,
-                "<div class=\"verdict-surprise\"><strong>{surprise}</strong></div>"
-            );
+        for (class, said) in [
+            ("why", claim.correction()),
+            ("surprise", surprise(self.outcome, claim.expect)),
+        ] {
+            if let Some(said) = said {
+                let said = both(said.each_ref().map(|text| &**text));
+                let _ = write!(html, "<div class=\"verdict-{class}\">{said}</div>");
+            }
         }
         html.push_str("</div>");
         html
@@ -172,8 +176,9 @@ impl fmt::Display for Verdict {
         let claim = &self.claim;
         write!(
             f,
-            "{} {}: {}\n{}",
-            self.outcome.badge(),
+            "{} {} {}: {}\n{}",
+            self.outcome.symbol(),
+            self.outcome.words()[0],
             claim.id,
             claim.en,
             claim.zh
@@ -184,11 +189,14 @@ impl fmt::Display for Verdict {
         for note in &self.notes {
             write!(f, "\n{note}")?;
         }
-        if let Some((label, why)) = self.claim.correction() {
-            write!(f, "\n{label}: {why}")?;
+        for line in [claim.correction(), surprise(self.outcome, claim.expect)]
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            write!(f, "\n{line}")?;
         }
-        surprise(self.outcome, self.claim.expect)
-            .map_or(Ok(()), |surprise| write!(f, "\n{surprise}"))
+        Ok(())
     }
 }
 
@@ -216,7 +224,9 @@ mod tests {
              - c / d: 1.00, the notes need about 1 ± 25%\n\
              On 2 cores.\n\
              Correction: It is not.\n\
-             Not what we expected: the ledger says refuted."
+             更正：并非如此。\n\
+             Not what we expected: the ledger says refuted.\n\
+             与预期不符：台账预期“不成立”。"
         );
     }
 
@@ -253,12 +263,12 @@ mod tests {
             .html();
         for part in [
             "class=\"verdict verdict-dated\" id=\"claim-a-claim\" data-claim=\"a-claim\"",
-            "† DATED",
+            "† <span lang=\"en\">DATED</span> <span lang=\"zh-CN\">已过时</span>",
             "1 &lt; 2 &amp; so on.",
-            "lang=\"zh\"",
+            "lang=\"zh-CN\">一小于二。<",
             "<li>&lt;b&gt;what&lt;/b&gt;: &lt;script&gt;, stated as &quot;&amp;&quot;</li>",
             "&lt;i&gt;",
-            "<strong>Out of date:</strong> It is not.",
+            "<span lang=\"en\">Out of date: It is not.</span> <span lang=\"zh-CN\">已过时：并非如此。</span>",
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
