@@ -15,10 +15,8 @@
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
+use crate::cargo;
 use crate::code::{Opening, write};
 use crate::{Cell, Notebook, root};
 
@@ -82,7 +80,7 @@ impl Cells {
     /// What cargo and rustc say, when it does not build.
     pub fn build(&self, name: &str, rest: &str) -> Result<PathBuf, String> {
         let first = Opening::of(&self.notebook)?;
-        let target = root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+        let target = cargo::target();
         let package = target.join("cells").join(name);
         let source = format!(
             "#![allow(unused, missing_docs)]\n{}\n{}\n{rest}",
@@ -97,15 +95,12 @@ impl Cells {
         ] {
             write(&package.join(file), &text)?;
         }
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-        cargo.args(["build", "-q", "--message-format=json-render-diagnostics"]);
-        cargo.arg("--manifest-path").arg(package.join("Cargo.toml"));
-        cargo.env("CARGO_TARGET_DIR", target).stdin(Stdio::null());
-        let output = cargo.output().map_err(|e| format!("{cargo:?}: {e}"))?;
-        executable(&output.stdout).ok_or_else(|| {
-            let why = String::from_utf8_lossy(&output.stderr);
-            format!("{} as a program:\n{why}", self.notebook.name)
-        })
+        let built = cargo::build(&package, &target);
+        let built = built.map_err(|why| format!("{} as a program:\n{why}", self.notebook.name))?;
+        built
+            .into_iter()
+            .next()
+            .ok_or_else(|| format!("{name}: no program"))
     }
 }
 
@@ -115,11 +110,4 @@ fn manifest(name: &str, dependencies: &str) -> String {
         "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[[bin]]\nname = \"{name}\"\npath = \"main.rs\"\n\n\
          [dependencies]\n{dependencies}\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n"
     )
-}
-
-/// The program that cargo's messages name.
-fn executable(messages: &[u8]) -> Option<PathBuf> {
-    let messages = messages.split(|&byte| byte == b'\n');
-    let mut messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    messages.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }

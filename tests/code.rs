@@ -4,6 +4,8 @@
 //! the notebook stands in the program as it is, but for three things: the kernel's lines become the manifest, the last
 //! value of a cell, which a notebook shows, is printed by `show!`, and a cell that the compiler refuses is a comment.
 
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::fs;
@@ -41,6 +43,9 @@ pub fn write_all(notebooks: &[PathBuf], folder: &Path) -> Result<Vec<String>, St
         &folder.join("Cargo.lock"),
         &read(&root().join("Cargo.lock"))?,
     )?;
+    // `cargo run` keeps the verdicts here, where the last chapter finds those of the others.
+    let environment = "[env]\nCOURSE_VERDICTS = { value = \"verdicts\", relative = true }\n";
+    write(&folder.join(".cargo/config.toml"), environment)?;
     Ok(names)
 }
 
@@ -147,8 +152,8 @@ fn program(notebook: &Notebook) -> Result<String, String> {
     }
     let notebooks = root().join("notebooks");
     let main = format!(
-        "{}\nfn main() -> Result<(), Box<dyn std::error::Error>> {{\n\
-         // Paths in a notebook start from its folder.\nstd::env::set_current_dir({notebooks:?})?;\n\n\
+        "{}\nfn main() -> Result<(), Box<dyn ::std::error::Error>> {{\n\
+         // Paths in a notebook start from its folder.\n::std::env::set_current_dir({notebooks:?})?;\n\n\
          {body}Ok(())\n}}\n",
         opening.uses
     );

@@ -16,15 +16,15 @@ pub(crate) fn emit(contents: &[(&str, &str)]) {
     let mut text = String::new();
     for (mime, content) in contents {
         // Writing to a String cannot fail.
-        let _ = if in_kernel {
-            writeln!(
-                text,
-                "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT"
-            )
-        } else if *mime == "text/plain" {
-            writeln!(text, "{}", content.trim_end())
-        } else {
-            continue;
+        let _ = match *mime {
+            _ if in_kernel => {
+                writeln!(
+                    text,
+                    "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT"
+                )
+            }
+            "text/plain" => writeln!(text, "{}", content.trim_end()),
+            _ => Ok(()),
         };
     }
     let mut out = io::stdout().lock();
