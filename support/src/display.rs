@@ -1,19 +1,31 @@
 //! How a value becomes the output of a notebook cell.
 
+use std::env;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-/// Prints one cell output that carries the same content in several MIME types, richest first.
+/// The kernel sets it for the process that runs the cells; what that starts inherits it.
+const IN_KERNEL: &str = "EVCXR_IS_RUNTIME";
+
+/// Prints one cell output that carries the same content in several MIME types, richest first. Outside of the kernel that is
+/// its plain text.
 ///
 /// This is the protocol of the evcxr kernel: blocks in a row make one output, and the client picks the type it shows.
 pub(crate) fn emit(contents: &[(&str, &str)]) {
+    let in_kernel = env::var_os(IN_KERNEL).is_some();
     let mut text = String::new();
     for (mime, content) in contents {
         // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT\n"
-        );
+        let _ = match *mime {
+            _ if in_kernel => {
+                writeln!(
+                    text,
+                    "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT"
+                )
+            }
+            "text/plain" => writeln!(text, "{}", content.trim_end()),
+            _ => Ok(()),
+        };
     }
     let mut out = io::stdout().lock();
     // A kernel that closed our output is gone: there is nobody left to tell.
