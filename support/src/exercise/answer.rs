@@ -192,7 +192,8 @@ impl<T: Into<Answer> + Clone, const N: usize> From<&[T; N]> for Answer {
     }
 }
 
-const ANSWERS: &str = "an answer is a finite number, a text, true or false, or a list of numbers or of texts, none of them empty";
+const ANSWERS: &str = "an answer is a finite number, a text, true or false, or a list of numbers or of texts, \
+     none of them empty";
 
 /// As it stands in the file; the error says what to write.
 impl TryFrom<toml::Value> for Answer {

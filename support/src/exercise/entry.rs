@@ -87,10 +87,8 @@ impl Exercise {
         } else {
             (Outcome::Wrong, self.objection(answer))
         };
-        let unit = self
-            .unit
-            .as_deref()
-            .filter(|_| outcome != Outcome::Unanswered);
+        let of_its_kind = self.answer.of_its_kind(answer).is_ok();
+        let unit = self.unit.as_deref().filter(|_| of_its_kind);
         Checked::new(&self.id, outcome, answer, unit, why)
     }
 

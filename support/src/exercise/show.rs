@@ -75,7 +75,7 @@ impl Checked {
     ) -> Self {
         let answer = match (answer, unit) {
             (Answer::Unanswered, _) => String::new(),
-            (Answer::Number(_) | Answer::List(_), Some(unit)) => format!("{answer} {unit}"),
+            (_, Some(unit)) => format!("{answer} {unit}"),
             _ => answer.to_string(),
         };
         Self {
