@@ -7,6 +7,7 @@ mod random;
 pub mod ratios;
 pub mod rude;
 pub mod rules;
+pub mod slides;
 
 pub use random::Random;
 
