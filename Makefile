@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html test translations soak lab notebooks bench bench-check lint lock setup clean help
+.PHONY: html test translations soak lab notebooks bench bench-check code lint lock setup clean help
 
 EVCXR := 0.22.0
 ROOT := $(CURDIR)
@@ -66,9 +66,13 @@ bench: ## every primitive beside its floors and CPython: a table of ratios, targ
 bench-check: $(RATIOS) ## name the ratios that fell by more than 25 % since data/bench.jsonl
 	@cargo run -q -p course-tests --bin report -- --check data/bench.jsonl $(RATIOS)
 
-lint: ## formatting, clippy, documentation; warnings are errors
+code: ## each chapter as a plain program: a cargo workspace in target/code (rewrites what changed)
+	@cargo run -q -p course-tests --bin export -- code $(NOTEBOOKS) target/code
+
+lint: code ## formatting, clippy (the notebooks' code too), documentation; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --manifest-path target/code/Cargo.toml --target-dir target/code/target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 lock: target/setup.ok ## pin the Python packages anew
