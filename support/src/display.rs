@@ -58,3 +58,29 @@ pub(crate) fn escape(text: &str) -> String {
     }
     escaped
 }
+
+/// The style of the box that a verdict or a checked answer stands in.
+pub(crate) const BOX: &str = "color:inherit;border:1px solid #808890;border-left:6px solid #808890;border-radius:4px;\
+     padding:.5em .8em;margin:.4em 0;max-width:48em;line-height:1.45";
+
+/// A word in white on a ground, as HTML; the word is HTML already.
+pub(crate) fn badge(class: &str, ground: &str, word: &str) -> String {
+    format!(
+        "<span class=\"{class}\" style=\"background:{ground};color:#fff;font-weight:700;font-size:.85em;\
+         padding:.15em .55em;border-radius:3px;white-space:nowrap\">{word}</span>"
+    )
+}
+
+/// The contrast ratio of WCAG 2 of white text on a ground such as `#1a6b3a`; 4.5 is what text needs.
+#[cfg(test)]
+pub(crate) fn white_on(ground: &str) -> f64 {
+    let channel = |i: usize| {
+        let c = f64::from(u8::from_str_radix(&ground[i..i + 2], 16).unwrap()) / 255.0;
+        if c <= 0.04045 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    1.05 / (0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5) + 0.05)
+}

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data;
+
 /// One statement of the notes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,20 +171,14 @@ impl From<Bound> for RawBound {
 impl Claim {
     /// Whether the entry makes sense; the error says what to write instead.
     pub(super) fn check(&self) -> Result<(), String> {
-        let fields = [
+        data::filled(&[
             ("id", &self.id),
             ("notebook", &self.notebook),
             ("section", &self.section),
             ("en", &self.en),
             ("zh", &self.zh),
-        ];
-        if let Some((name, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
-            return Err(format!("`{name}` is empty"));
-        }
-        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !plain(&self.id) || !plain(&self.notebook) {
-            return Err("`id` and `notebook` are made of letters, digits and hyphens".into());
-        }
+        ])?;
+        data::plain(&self.id, &self.notebook)?;
         match self.kind {
             Kind::Timing if self.bounds.is_empty() => {
                 return Err(

@@ -6,7 +6,7 @@ use super::entry::{Bound, Claim, Expect, Limit};
 use super::evidence::Evidence;
 use super::figure::figure;
 use super::verdict::{Outcome, Verdict};
-use crate::display::{both, emit, escape};
+use crate::display::{BOX, badge, both, emit, escape};
 
 impl Outcome {
     /// Tells the outcome without colour; the dagger is what dictionaries put at an obsolete word.
@@ -34,16 +34,9 @@ impl Outcome {
     }
 
     pub(super) fn badge_html(self) -> String {
-        format!(
-            "<span class=\"verdict-badge\" style=\"background:{};color:#fff;font-weight:700;font-size:.85em;\
-             padding:.15em .55em;border-radius:3px;white-space:nowrap\">{}</span>",
-            self.colour(),
-            format_args!(
-                "{} {}",
-                self.symbol(),
-                both(self.words().each_ref().map(|w| &**w))
-            )
-        )
+        let [en, zh] = self.words();
+        let words = format!("{} {}", self.symbol(), both([&en, &zh]));
+        badge("verdict-badge", self.colour(), &words)
     }
 }
 
@@ -131,8 +124,7 @@ impl Verdict {
         let (name, id) = (self.outcome.name(), escape(&claim.id));
         let mut html = format!(
             "<div class=\"verdict verdict-{name}\" id=\"claim-{id}\" data-claim=\"{id}\" lang=\"en\" role=\"group\" aria-label=\"Verdict on {id}\" \
-             style=\"color:inherit;border:1px solid #808890;border-left:6px solid #808890;border-radius:4px;\
-             padding:.5em .8em;margin:.4em 0;max-width:48em;line-height:1.45\">\
+             style=\"{BOX}\">\
              <div>{} <code>{id}</code></div>\
              <div class=\"verdict-claim\" lang=\"en\">{}</div>\
              <div class=\"verdict-claim\" lang=\"zh-CN\">{}</div>\
@@ -205,6 +197,7 @@ mod tests {
     use super::super::judging::Judging;
     use super::super::judging::samples::{exact, timing};
     use super::*;
+    use crate::display::white_on;
 
     #[test]
     fn the_text_says_everything() {
@@ -278,24 +271,13 @@ mod tests {
 
     #[test]
     fn badges_can_be_read() {
-        // The contrast ratio of WCAG 2 with white; 4.5 is what text needs.
         for outcome in [
             Outcome::Holds,
             Outcome::Refuted,
             Outcome::Dated,
             Outcome::Inconclusive,
         ] {
-            let channel = |i: usize| {
-                let c =
-                    f64::from(u8::from_str_radix(&outcome.colour()[i..i + 2], 16).unwrap()) / 255.0;
-                if c <= 0.04045 {
-                    c / 12.92
-                } else {
-                    ((c + 0.055) / 1.055).powf(2.4)
-                }
-            };
-            let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-            assert!(1.05 / (luminance + 0.05) >= 4.5, "{outcome:?}");
+            assert!(white_on(outcome.colour()) >= 4.5, "{outcome:?}");
         }
     }
 }
