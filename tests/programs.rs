@@ -65,7 +65,7 @@ fn run(name: &str, program: PathBuf, verdicts: &Path) -> Result<(), Failed> {
     command.env(MARK, id().to_string());
     let began = Instant::now();
     let output = bounded(command, LIMIT)?;
-    println!("{name}: {:.0} s", began.elapsed().as_secs_f64());
+    print!("{:.0} s, ", began.elapsed().as_secs_f64());
     // A thread that panics does not end the program; the kernel's marks are for the kernel.
     let panicked = |line: &&str| line.starts_with("thread '") && line.contains("panicked at");
     let marked_up = |line: &&str| line.starts_with("EVCXR_");
