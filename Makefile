@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html test translations soak lab notebooks bench bench-check code lint lock setup clean help
+.PHONY: html slides code test translations soak lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
 ROOT := $(CURDIR)
@@ -14,6 +14,7 @@ KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
 
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
+DECKS := $(NOTEBOOKS:notebooks/%.ipynb=target/slides/%.html)
 CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl,$(wildcard data/*))
 PAGES := notebooks/index.md notebooks/glossary.md
 SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
@@ -33,8 +34,11 @@ html: target/html/index.html ## run every notebook, check it, render the site (t
 	@if [ -e target/.rendered ]; then rm target/.rendered; else echo "Nothing has changed since the last run."; fi
 	@echo "Open file://$(T)/html/index.html"
 
-test: html ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
-	@COURSE_PYTHON=$(PY) COURSE_SITE=$(T)/html COURSE_NOTEBOOKS=$(T)/notebooks \
+slides: $(DECKS) ## each chapter as slides: target/slides, to be opened from the file system
+	@echo "Open file://$(T)/$(firstword $(DECKS:target/%=%))"
+
+test: html slides ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
+	@COURSE_PYTHON=$(PY) COURSE_SITE=$(T)/html COURSE_SLIDES=$(T)/slides COURSE_NOTEBOOKS=$(T)/notebooks \
 	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
@@ -143,3 +147,26 @@ target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@# What cells put out links to notebooks, which are pages here.
 	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/{,zh/}[0-9]*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered
+
+# nbconvert's links lead to notebooks and pages: here they are decks beside this one, and the site.
+target/slides/%.html: target/notebooks/%.ipynb notebooks/_templates/slides/index.html.j2 notebooks/_templates/slides/slides.css tests/slides.rs | target/slides/reveal.js target/venv.ok
+	@mkdir -p target/laid-out && cp notebooks/_templates/slides/slides.css target/slides/
+	@cargo run -q -p course-tests --bin export -- slides $< target/laid-out/$*.ipynb
+	@$(PY) -m nbconvert --to slides --log-level WARN --template slides --TemplateExporter.extra_template_basedirs=notebooks/_templates \
+	  --SlidesExporter.reveal_url_prefix=reveal.js --HTMLExporter.exclude_anchor_links=True --CSSHTMLHeaderPreprocessor.style=a11y-high-contrast-light \
+	  --output-dir target/laid-out target/laid-out/$*.ipynb
+	@sed -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/laid-out/$*.slides.html > $@
+
+target/slides/reveal.js: target/npm/reveal.js-5.2.1
+	@mkdir -p $@/dist && cp $</dist/reveal.{js,css} $@/dist/ && cp $</LICENSE $@/
+	@touch $@
+
+# Packages of the npm registry, by name and version; npm itself is not needed.
+SHA256_reveal.js-5.2.1 := 359b575dd51bbda32f89b2fd4c7dc46ad7389a805572158916c29252f7a27333
+
+target/npm/%:
+	@command -v curl >/dev/null || { echo "make: curl is missing: install it (Debian, Ubuntu: apt install curl)"; exit 1; }
+	@mkdir -p target/npm && rm -rf $@ $@.part && name=$*; name=$${name%-*}; \
+	curl -sSfL --retry 3 -o $@.tgz "https://registry.npmjs.org/$$name/-/$*.tgz" || { echo "make: cannot download $*: run make again when the network is there"; exit 1; }
+	@{ sha256sum $@.tgz 2>/dev/null || shasum -a 256 $@.tgz; } | grep -q "^$(SHA256_$*) " || { echo "make: $* from the npm registry is not what it was"; exit 1; }
+	@mkdir $@.part && tar -xzf $@.tgz -C $@.part --strip-components=1 && rm $@.tgz && mv $@.part $@

@@ -9,6 +9,7 @@ mod random;
 pub mod ratios;
 pub mod rude;
 pub mod rules;
+pub mod slides;
 pub mod translations;
 
 pub use random::Random;
