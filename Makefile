@@ -19,6 +19,9 @@ CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Ca
 PAGES := notebooks/index.md notebooks/glossary.md
 SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
 SPHINX := $(PY) -m sphinx -W --keep-going -q -c notebooks
+# What conf.py says in English; the theme's other words are in notebooks/locale/zh_CN/LC_MESSAGES/sphinx.po.
+CHINESE := -D language=zh_CN -D html_title=并发实测 -D html_theme_options.search_bar_text=搜索 \
+  -D html_theme_options.extra_footer="MIT 或 Apache-2.0，由你选择。" -D nb_code_prompt_show=显示解答 -D nb_code_prompt_hide=隐藏解答
 
 # Jupyter and pip keep out of the home folder.
 export PATH := $(T)/venv/bin:$(PATH)
@@ -143,7 +146,7 @@ target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@cp $(PAGES) target/notebooks/ && target/debug/check --front $(EXECUTED) > target/notebooks/front.svg
 	@rm -rf target/locale && cp -R notebooks/locale target/
 	@$(SPHINX) -b html -d target/doctrees target/notebooks target/html
-	@$(SPHINX) -b html -d target/doctrees-zh -D language=zh_CN target/notebooks target/html/zh
+	@$(SPHINX) -b html -d target/doctrees-zh $(CHINESE) target/notebooks target/html/zh
 	@# What cells put out links to notebooks, which are pages here.
 	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/{,zh/}[0-9]*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered

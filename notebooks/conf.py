@@ -39,6 +39,8 @@ i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_code_prompt_show = "Show the solution"
+nb_code_prompt_hide = "Hide the solution"
 # A compiler error is no Python traceback: its own colours are enough.
 nb_render_error_lexer = "myst-ansi"
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
