@@ -151,6 +151,7 @@ fn program(notebook: &Notebook) -> Result<String, String> {
         body.push_str("\n\n");
     }
     let notebooks = root().join("notebooks");
+    // `::std`, since a chapter that imports the name would be told to write it alone.
     let main = format!(
         "{}\nfn main() -> Result<(), Box<dyn ::std::error::Error>> {{\n\
          // Paths in a notebook start from its folder.\n::std::env::set_current_dir({notebooks:?})?;\n\n\

@@ -65,12 +65,15 @@ fn run(name: &str, program: PathBuf, verdicts: &Path) -> Result<(), Failed> {
     command.env(MARK, id().to_string());
     let began = Instant::now();
     let output = bounded(command, LIMIT)?;
-    println!("{name}: {:.0} s", began.elapsed().as_secs_f64());
+    print!("{:.0} s, ", began.elapsed().as_secs_f64());
     // A thread that panics does not end the program; the kernel's marks are for the kernel.
-    for never in ["panicked at", "EVCXR_BEGIN_CONTENT"] {
-        if output.contains(never) {
-            return Err(format!("`{never}` in the output:\n{output}").into());
-        }
+    let panicked = |line: &&str| line.starts_with("thread '") && line.contains("panicked at");
+    let marked_up = |line: &&str| line.starts_with("EVCXR_");
+    if let Some(line) = output
+        .lines()
+        .find(|line| panicked(line) || marked_up(line))
+    {
+        return Err(format!("in the output: {line}").into());
     }
     if within(GRACE, || marked().is_empty().then_some(())).is_none() {
         return Err(format!("processes are left: {:?}", marked()).into());

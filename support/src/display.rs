@@ -12,24 +12,26 @@ const IN_KERNEL: &str = "EVCXR_IS_RUNTIME";
 ///
 /// This is the protocol of the evcxr kernel: blocks in a row make one output, and the client picks the type it shows.
 pub(crate) fn emit(contents: &[(&str, &str)]) {
-    let in_kernel = env::var_os(IN_KERNEL).is_some();
+    let text = output(contents, env::var_os(IN_KERNEL).is_some());
+    let mut out = io::stdout().lock();
+    // A kernel that closed our output is gone: there is nobody left to tell.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn output(contents: &[(&str, &str)], in_kernel: bool) -> String {
     let mut text = String::new();
     for (mime, content) in contents {
         // Writing to a String cannot fail.
         let _ = match *mime {
-            _ if in_kernel => {
-                writeln!(
-                    text,
-                    "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT"
-                )
-            }
+            _ if in_kernel => writeln!(
+                text,
+                "EVCXR_BEGIN_CONTENT {mime}\n{content}\nEVCXR_END_CONTENT"
+            ),
             "text/plain" => writeln!(text, "{}", content.trim_end()),
             _ => Ok(()),
         };
     }
-    let mut out = io::stdout().lock();
-    // A kernel that closed our output is gone: there is nobody left to tell.
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    text
 }
 
 /// Escaped text in English and in Chinese, of which the site shows the one that is its page's language.
@@ -83,4 +85,18 @@ pub(crate) fn white_on(ground: &str) -> f64 {
         }
     };
     1.05 / (0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5) + 0.05)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::output;
+
+    #[test]
+    fn outside_of_the_kernel_a_value_is_its_plain_text() {
+        let contents = [("text/html", "<b>3</b>"), ("text/plain", "3\n")];
+        assert_eq!(output(&contents, false), "3\n");
+        let marked = "EVCXR_BEGIN_CONTENT text/html\n<b>3</b>\nEVCXR_END_CONTENT\n\
+                      EVCXR_BEGIN_CONTENT text/plain\n3\n\nEVCXR_END_CONTENT\n";
+        assert_eq!(output(&contents, true), marked);
+    }
 }
