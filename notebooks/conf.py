@@ -58,6 +58,8 @@ NbElementRenderer.render_image = inline_svg
 class Chinese(SearchChinese):
     """Words without a dictionary: whole runs, in which the page finds any three signs or more, and each pair of signs."""
 
+    language_name = "English"  # of the stemmer for what is in Latin letters
+
     def split(self, input):
         runs = re.findall("[\u4e00-\u9fff]+", input)
         return super().split(input) + runs + [run[i : i + 2] for run in runs for i in range(len(run) - 1)]
