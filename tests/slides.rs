@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::text;
 
 /// The height of a slide without its margins and the line at its head, in its own pixels: it is 1280 by 720.
-const ROOM: usize = 620;
+const ROOM: usize = 610;
 const TEXT_LINE: usize = 36;
 const TEXT_SIGNS: usize = 96;
 const CODE_LINE: usize = 25;
