@@ -6,3 +6,16 @@ document.addEventListener("DOMContentLoaded", () => {
     link.hash = window.scrollY > 0 && top.length ? top.at(-1).id : "";
   });
 });
+
+// On paper the page is light, and nothing is folded.
+const unprinted = [];
+window.addEventListener("beforeprint", () => {
+  const { theme } = document.documentElement.dataset;
+  document.documentElement.dataset.theme = "light";
+  unprinted.push(() => (document.documentElement.dataset.theme = theme));
+  for (const folded of document.querySelectorAll("details:not([open])")) {
+    folded.open = true;
+    unprinted.push(() => (folded.open = false));
+  }
+});
+window.addEventListener("afterprint", () => unprinted.splice(0).forEach((undo) => undo()));
