@@ -20,7 +20,8 @@ PAGES := notebooks/index.md notebooks/glossary.md
 SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
 SPHINX := $(PY) -m sphinx -W --keep-going -q -c notebooks
 
-# Jupyter and pip keep out of the home folder.
+# Jupyter and pip keep out of the home folder; notebooks/labconfig has Markdown shown, not edited.
+export JUPYTER_CONFIG_PATH := $(ROOT)/notebooks
 export PATH := $(T)/venv/bin:$(PATH)
 export JUPYTER_CONFIG_DIR := $(T)/jupyter/config
 export JUPYTER_DATA_DIR := $(T)/jupyter/data
@@ -52,8 +53,8 @@ translations: target/venv.ok ## bring notebooks/locale up to date with the text 
 soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools (a minute or two)
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool -- --nocapture
 
-lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
-	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
+lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
+	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
