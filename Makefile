@@ -145,14 +145,14 @@ target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/{,zh/}[0-9]*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered
 
-# nbconvert's links lead to notebooks and pages: here they are decks beside this one, and the site.
+# Links to notebooks lead to the decks beside this one, those to words into the site.
 target/slides/%.html: target/notebooks/%.ipynb $(wildcard notebooks/_templates/slides/*) tests/slides.rs | target/slides/reveal.js target/venv.ok
 	@mkdir -p target/laid-out && cp notebooks/_templates/slides/slides.css target/slides/
 	@cargo run -q -p course-tests --bin export -- slides $< target/laid-out/$*.ipynb
 	@$(PY) -m nbconvert --to slides --log-level WARN --template slides --TemplateExporter.extra_template_basedirs=notebooks/_templates \
 	  --SlidesExporter.reveal_url_prefix=reveal.js --HTMLExporter.exclude_anchor_links=True \
 	  --output-dir target/laid-out target/laid-out/$*.ipynb
-	@sed -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/laid-out/$*.slides.html > $@
+	@sed -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g; s#href="glossary\.md#href="../html/glossary.html#g' target/laid-out/$*.slides.html > $@
 
 target/slides/reveal.js: target/npm/reveal.js-5.2.1
 	@mkdir -p $@/dist && cp $</dist/reveal.{js,css} $@/dist/ && cp $</LICENSE $@/
