@@ -4,12 +4,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html slides test translations soak lab notebooks bench bench-check lint lock setup clean help
+.PHONY: html slides code test translations soak lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
 ROOT := $(CURDIR)
 T := $(ROOT)/target
 PY := $(T)/venv/bin/python
+AXE := target/npm/axe-core-4.14.1
 KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
 
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
@@ -38,8 +39,8 @@ html: target/html/index.html ## run every notebook, check it, render the site (t
 slides: $(DECKS) ## each chapter as slides: target/slides, to be opened from the file system
 	@echo "Open file://$(T)/$(firstword $(DECKS:target/%=%))"
 
-test: html slides ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
-	@COURSE_PYTHON=$(PY) COURSE_SITE=$(T)/html COURSE_SLIDES=$(T)/slides COURSE_NOTEBOOKS=$(T)/notebooks \
+test: html slides | $(AXE) ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
+	@COURSE_PYTHON=$(PY) COURSE_SITE=$(T)/html COURSE_SLIDES=$(T)/slides COURSE_NOTEBOOKS=$(T)/notebooks COURSE_AXE=$(ROOT)/$(AXE)/axe.min.js \
 	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
@@ -71,9 +72,13 @@ bench: ## every primitive beside its floors and CPython: a table of ratios, targ
 bench-check: $(RATIOS) ## name the ratios that fell by more than 25 % since data/bench.jsonl
 	@cargo run -q -p course-tests --bin report -- --check data/bench.jsonl $(RATIOS)
 
-lint: ## formatting, clippy, documentation; warnings are errors
+code: ## each chapter as a plain program: a cargo workspace in target/code (rewrites what changed)
+	@cargo run -q -p course-tests --bin export -- code $(NOTEBOOKS) target/code
+
+lint: code ## formatting, clippy (the notebooks' code too), documentation; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --manifest-path target/code/Cargo.toml --target-dir target/code/target -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 lock: target/setup.ok ## pin the Python packages anew
@@ -159,6 +164,7 @@ target/slides/reveal.js: target/npm/reveal.js-5.2.1
 	@touch $@
 
 # Packages of the npm registry, by name and version; npm itself is not needed.
+SHA256_axe-core-4.14.1 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 SHA256_reveal.js-5.2.1 := 359b575dd51bbda32f89b2fd4c7dc46ad7389a805572158916c29252f7a27333
 
 target/npm/%:

@@ -7,13 +7,13 @@ from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
 from sphinx.search import languages
 from sphinx.search.zh import SearchChinese
+from sphinx.transforms import i18n
 
-project = "Concurrency, measured"
+project = html_title = "Concurrency, measured"
 author = "the authors of the course"
 copyright = "MIT OR Apache-2.0"
 extensions = ["myst_nb", "sphinx.ext.githubpages", "sphinx_book_theme"]
 html_theme = "sphinx_book_theme"
-html_title = project
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
@@ -32,10 +32,10 @@ html_theme_options = {
 
 # `make html` puts the translations there, so that what is compiled stays out of the sources.
 locale_dirs = [str(Path(__file__).parents[1] / "target" / "locale")]
-gettext_compact = False
 gettext_location = False
-gettext_last_translator = gettext_language_team = "the authors of the course"
 translation_progress_classes = "untranslated"
+# A link keeps its own place on the page: Sphinx tells the links of a paragraph apart by their page alone.
+i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)
 
 nb_execution_mode = "off"
 nb_merge_streams = True

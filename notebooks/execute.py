@@ -11,14 +11,10 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellTimeoutError
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 CELL_SECONDS = 300
-
-
-class Failed(Exception):
-    pass
 
 
 def readable(text):
@@ -53,7 +49,7 @@ def main(source, target):
         lines = [line for line in cell.source.splitlines() if not line.startswith("//")]
         print(f"{at}/{len(code)}  {time.monotonic() - began:6.2f} s  {' '.join(lines[:2])[:60]}", flush=True)
         if message := trouble(cell):
-            raise Failed(message)
+            raise RuntimeError(message)
 
     hooks = {"on_cell_start": on_start, "on_cell_executed": on_executed}
     where = {"metadata": {"path": str(source.parent)}}
@@ -62,7 +58,7 @@ def main(source, target):
     )
     try:
         client.execute()
-    except (Failed, CellTimeoutError, DeadKernelError) as error:
+    except (RuntimeError, CellTimeoutError) as error:
         return f"{at}: {error}"
     finally:
         for cell in notebook.cells:

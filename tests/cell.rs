@@ -14,11 +14,10 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
-use serde_json::Value;
-
+use crate::cargo;
+use crate::code::{Opening, write};
 use crate::{Cell, Notebook, root};
 
 /// Cells of a notebook, on their way to a program.
@@ -80,67 +79,35 @@ impl Cells {
     /// # Errors
     /// What cargo and rustc say, when it does not build.
     pub fn build(&self, name: &str, rest: &str) -> Result<PathBuf, String> {
-        let first = self.notebook.code().next();
-        let first = first.map_or("", |cell| cell.source.as_str());
-        let target = root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()));
+        let first = Opening::of(&self.notebook)?;
+        let target = cargo::target();
         let package = target.join("cells").join(name);
         let source = format!(
             "#![allow(unused, missing_docs)]\n{}\n{}\n{rest}",
-            uses(first),
+            first.uses,
             self.chosen.join("\n")
         );
         let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|e| e.to_string())?;
         for (file, text) in [
-            ("Cargo.toml", manifest(name, first)),
+            ("Cargo.toml", manifest(name, &first.dependencies)),
             ("Cargo.lock", lock),
             ("main.rs", source),
         ] {
             write(&package.join(file), &text)?;
         }
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-        cargo.args(["build", "-q", "--message-format=json-render-diagnostics"]);
-        cargo.arg("--manifest-path").arg(package.join("Cargo.toml"));
-        cargo.env("CARGO_TARGET_DIR", target).stdin(Stdio::null());
-        let output = cargo.output().map_err(|e| format!("{cargo:?}: {e}"))?;
-        executable(&output.stdout).ok_or_else(|| {
-            let why = String::from_utf8_lossy(&output.stderr);
-            format!("{} as a program:\n{why}", self.notebook.name)
-        })
+        let built = cargo::build(&package, &target);
+        let built = built.map_err(|why| format!("{} as a program:\n{why}", self.notebook.name))?;
+        built
+            .into_iter()
+            .next()
+            .ok_or_else(|| format!("{name}: no program"))
     }
 }
 
-/// The items that begin with `use`, wherever they end.
-fn uses(cell: &str) -> String {
-    let parts = cell.split_inclusive(";\n").filter_map(|part| {
-        let starts = part.match_indices("use ").map(|(at, _)| at);
-        let mut starts = starts.filter(|&at| at == 0 || part[..at].ends_with('\n'));
-        starts.next().map(|at| &part[at..])
-    });
-    parts.collect()
-}
-
-/// The kernel's `:dep` lines are lines of a manifest, with paths from the notebooks' folder.
-fn manifest(name: &str, cell: &str) -> String {
-    let dependencies = cell.lines().filter_map(|line| line.strip_prefix(":dep "));
-    let up = format!("\"{}/", root().display());
-    let dependencies: Vec<String> = dependencies.map(|d| d.replace("\"../", &up)).collect();
+/// The notebook's dependencies in a package of its own.
+fn manifest(name: &str, dependencies: &str) -> String {
     format!(
         "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[[bin]]\nname = \"{name}\"\npath = \"main.rs\"\n\n\
-         [dependencies]\n{}\n\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n",
-        dependencies.join("\n")
+         [dependencies]\n{dependencies}\n[profile.dev]\ndebug = \"line-tables-only\"\n\n[workspace]\n"
     )
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, text))
-        .map_err(|e| format!("cannot write {}: {e}", path.display()))
-}
-
-/// The program that cargo's messages name.
-fn executable(messages: &[u8]) -> Option<PathBuf> {
-    let messages = messages.split(|&byte| byte == b'\n');
-    let mut messages = messages.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-    messages.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }

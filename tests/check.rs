@@ -1,20 +1,22 @@
 //! `check EXECUTED.ipynb VERDICTS` says what is wrong with a run; `check --fmt NOTEBOOK.ipynb …` lays out code cells;
-//! `check --front EXECUTED.ipynb …` prints the chart of the front page.
+//! `check --front EXECUTED.ipynb …` prints the chart of the front page; `check --translations FOLDER` lists what is missing.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use course_tests::{Notebook, Output, format, rules};
+use course_tests::{Notebook, Output, format, rules, translations};
 use support::claim::{Ledger, read_records};
+use support::exercise::Exercises;
 
 const USAGE: &str = "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …\n       \
-                     check --front EXECUTED.ipynb …";
+                     check --front EXECUTED.ipynb …\n       check --translations FOLDER";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let result = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--fmt", ref notebooks @ ..] if !notebooks.is_empty() => lay_out(notebooks),
         ["--front", ref notebooks @ ..] => front(notebooks).map_err(|e| vec![e]),
+        ["--translations", folder] => translated(Path::new(folder)),
         [notebook, verdicts] => check(Path::new(notebook), Path::new(verdicts)),
         _ => Err(vec![USAGE.to_owned()]),
     };
@@ -60,9 +62,24 @@ fn front(notebooks: &[&str]) -> Result<String, String> {
     ))
 }
 
+fn translated(folder: &Path) -> Result<String, Vec<String>> {
+    let catalogues = translations::catalogues(folder).map_err(|e| vec![e])?;
+    let mut lacking = Vec::new();
+    for path in &catalogues {
+        lacking.extend(translations::lacking(path).map_err(|e| vec![e])?);
+    }
+    if lacking.is_empty() {
+        Ok(format!("{} catalogues, all translated", catalogues.len()))
+    } else {
+        Err(lacking)
+    }
+}
+
 fn check(notebook: &Path, verdicts: &Path) -> Result<String, Vec<String>> {
     let notebook = Notebook::read(notebook).map_err(|e| vec![e])?;
     let mut findings = rules::run(&notebook);
+    let exercises = Exercises::course().map_err(|e| vec![e.to_string()])?;
+    findings.extend(rules::solutions(&notebook, exercises.all()));
     let (judged, wrong) = claims(&notebook.name, verdicts).map_err(|e| vec![e])?;
     findings.extend(
         wrong

@@ -40,7 +40,10 @@ pub fn findings(notebook: &Notebook) -> Vec<String> {
 pub fn formatted(cell: &str) -> Result<String, String> {
     let (kernel, rust): (Vec<_>, Vec<_>) = cell.lines().partition(|line| line.starts_with(':'));
     let body = rust.join("\n");
-    let laid_out = rustfmt(&format!("fn main() {{\n{}\n}}\n", body.trim()))?;
+    let laid_out = rustfmt(
+        &format!("fn main() {{\n{}\n}}\n", body.trim()),
+        "hard_tabs=true,max_width=84",
+    )?;
     let mut lines: Vec<String> = kernel.into_iter().map(str::to_owned).collect();
     let inner = laid_out
         .strip_prefix("fn main() {")
@@ -99,15 +102,10 @@ fn replace_source(file: &str, old: &str, new: &str) -> Option<String> {
     file.contains(&old).then(|| file.replacen(&old, &new, 1))
 }
 
-fn rustfmt(source: &str) -> Result<String, String> {
+/// What rustfmt makes of a file's text.
+pub(crate) fn rustfmt(source: &str, config: &str) -> Result<String, String> {
     let mut child = Command::new("rustfmt")
-        .args([
-            "--edition",
-            "2024",
-            "--config",
-            "hard_tabs=true,max_width=84",
-            "--quiet",
-        ])
+        .args(["--edition", "2024", "--config", config, "--quiet"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

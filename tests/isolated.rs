@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 const CASE: &str = "COURSE_CASE";
 
 /// How long those whom a case has left may take to go: who dies with a parent may still be dying.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 pub struct Case {
     pub name: &'static str,
@@ -43,7 +43,8 @@ pub(crate) use cases;
 /// Runs the cases as libtest would, or the one that this process was started for, and `after` behind it.
 pub fn main(cases: &'static [Case], after: fn()) {
     if let Ok(name) = env::var(CASE) {
-        let case = cases.iter().find(|case| case.name == name).unwrap();
+        let case = cases.iter().find(|case| case.name == name);
+        let case = case.expect("a name that we gave");
         (case.run)();
         after();
         no_children();
@@ -69,10 +70,16 @@ pub fn no_children() {
 }
 
 fn isolated(case: &Case) -> Result<String, Failed> {
-    let (mut read, write) = io::pipe()?;
     let mut command = Command::new(env::current_exe()?);
+    command.env(CASE, case.name);
+    bounded(command, case.limit)
+}
+
+/// Runs the command to its end and gives its output. Fails if it fails, takes longer than `limit` or leaves a process; all
+/// of its group is dead afterwards.
+pub fn bounded(mut command: Command, limit: Duration) -> Result<String, Failed> {
+    let (mut read, write) = io::pipe()?;
     command
-        .env(CASE, case.name)
         .stdin(Stdio::null())
         .stdout(write.try_clone()?)
         .stderr(write)
@@ -84,24 +91,27 @@ fn isolated(case: &Case) -> Result<String, Failed> {
         read.read_to_end(&mut output)
             .map(|_| String::from_utf8_lossy(&output).into_owned())
     });
-    let status = within(case.limit, || child.try_wait().transpose()).transpose()?;
+    let status = within(limit, || child.try_wait().transpose()).transpose()?;
     let group = Pid::from_raw(child.id() as i32);
     let empty = || (killpg(group, None) == Err(Errno::ESRCH)).then_some(());
     let left = status.is_some_and(|status| status.success()) && within(GRACE, empty).is_none();
     // Whoever is left would keep the output open.
     let _ = killpg(group, Signal::SIGKILL);
     child.wait()?;
-    let output = output.join().unwrap()?;
+    if within(GRACE, || output.is_finished().then_some(())).is_none() {
+        return Err("a process that left the group keeps the output open".into());
+    }
+    let output = output.join().expect("reading does not panic")?;
     match status {
         Some(status) if !status.success() => Err(format!("{status}\n{output}").into()),
         Some(_) if left => Err(format!("processes are left\n{output}").into()),
         Some(_) => Ok(output),
-        None => Err(format!("still running after {:?}\n{output}", case.limit).into()),
+        None => Err(format!("still running after {limit:?}\n{output}").into()),
     }
 }
 
 /// What `done` gives, as soon as it gives something; nothing if that takes longer than `limit`.
-fn within<T>(limit: Duration, mut done: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn within<T>(limit: Duration, mut done: impl FnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + limit;
     loop {
         match done() {

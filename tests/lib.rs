@@ -1,13 +1,16 @@
 //! Tests of the course from outside, and what they share: a small model of a notebook and the rules it must keep,
-//! a notebook's cells as a program, and clients that a server must survive.
+//! a notebook's cells as a program, all of it as one, and clients that a server must survive.
 
+pub mod cargo;
 pub mod cell;
+pub mod code;
 pub mod format;
 mod random;
 pub mod ratios;
 pub mod rude;
 pub mod rules;
 pub mod slides;
+pub mod translations;
 
 pub use random::Random;
 

@@ -1,24 +1,58 @@
 //! The committed notebooks: well-formed, run, formatted, and ending with exercises; and the rules themselves.
 
-use course_tests::{Notebook, format, notebooks, root, rules};
+use std::path::PathBuf;
+
+use course_tests::{Notebook, format, notebooks, root, rules, translations};
 use serde_json::{Value, json};
+use support::exercise::Exercises;
 
 #[test]
 fn every_notebook_keeps_the_rules() {
-    let paths = notebooks(&root().join("notebooks")).expect("the folder `notebooks` is there");
-    assert!(!paths.is_empty(), "no notebook is there to be judged");
-    let mut findings = Vec::new();
-    for path in paths {
-        match Notebook::read(&path) {
-            Ok(notebook) => {
-                findings.extend(rules::form(&notebook));
-                findings.extend(rules::run(&notebook));
-                findings.extend(format::findings(&notebook));
-            }
-            Err(e) => findings.push(e),
+    let notebooks = committed();
+    let findings: Vec<String> = notebooks
+        .iter()
+        .flat_map(|notebook| {
+            [
+                rules::form(notebook),
+                rules::run(notebook),
+                format::findings(notebook),
+            ]
+        })
+        .flatten()
+        .collect();
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn every_exercise_is_checked() {
+    let exercises = Exercises::course().expect("data/exercises.toml is sound");
+    let exercises = exercises.all();
+    let notebooks = committed();
+    let mut findings: Vec<String> = notebooks
+        .iter()
+        .flat_map(|notebook| {
+            [
+                rules::checks(notebook, exercises),
+                rules::solutions(notebook, exercises),
+            ]
+        })
+        .flatten()
+        .collect();
+    for exercise in exercises {
+        if !notebooks.iter().any(|n| n.name == exercise.notebook) {
+            let (id, notebook) = (&exercise.id, &exercise.notebook);
+            findings.push(format!("`{id}`: there is no notebook {notebook}"));
         }
     }
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+/// The committed notebooks.
+fn committed() -> Vec<Notebook> {
+    let paths = notebooks(&root().join("notebooks")).expect("the folder `notebooks` is there");
+    assert!(!paths.is_empty(), "no notebook is there to be judged");
+    let read = |path: &PathBuf| Notebook::read(path).unwrap_or_else(|e| panic!("{e}"));
+    paths.iter().map(read).collect()
 }
 
 /// The site's style sheet has the colours that the charts need on a dark page.
@@ -32,9 +66,26 @@ fn the_site_knows_the_dark_colours_of_charts() {
     }
 }
 
+/// Every page has a catalogue, and each is complete. That it is of the text as it stands, the site's tests see.
+#[test]
+fn everything_is_translated() {
+    let folder = root().join("notebooks/locale/zh_CN/LC_MESSAGES");
+    let mut pages = notebooks(&root().join("notebooks")).expect("the folder `notebooks` is there");
+    pages.extend(["index", "glossary"].map(|page| folder.join(page)));
+    let mut lacking = Vec::new();
+    for page in pages {
+        let catalogue = folder.join(page.file_stem().unwrap_or_default());
+        match translations::lacking(&catalogue.with_extension("po")) {
+            Ok(found) => lacking.extend(found),
+            Err(e) => lacking.push(e),
+        }
+    }
+    assert!(lacking.is_empty(), "\n{}\n", lacking.join("\n"));
+}
+
 #[test]
 fn what_is_shown_by_its_fields_is_found() {
-    for what in ["Chart", "Verdict"] {
+    for what in ["Chart", "Verdict", "Checked"] {
         let shown = format!("{what} {{ title: \"…");
         let output = json!([{"output_type": "execute_result", "data": {"text/plain": shown},
                              "metadata": {}, "execution_count": 2}]);
@@ -148,4 +199,90 @@ fn bad_form_is_found() {
         "09-bad text after cell 1: \"Exercise 1\" has no solution tagged `hide-cell`",
     ];
     assert_eq!(found, want);
+}
+
+/// A notebook with an exercise: a cell that waits for the answer, and a solution with this code and this output.
+fn with_exercise(waits: &str, solution: &str, shown: &str) -> Notebook {
+    let output = json!([{"output_type": "execute_result", "metadata": {}, "execution_count": 2,
+                         "data": {"text/plain": shown}}]);
+    let cells = json!([
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "### Exercise 1: one\nHow many?"},
+        {"cell_type": "code", "id": "b", "metadata": {}, "source": waits, "execution_count": 1, "outputs": []},
+        {"cell_type": "code", "id": "c", "metadata": {"tags": ["hide-cell"]}, "source": solution,
+         "execution_count": 2, "outputs": output},
+        {"cell_type": "markdown", "id": "d", "metadata": {}, "source": "## Next"},
+    ]);
+    parsed(cells).expect("well-formed")
+}
+
+fn exercise(number: u32, answer: &str) -> Exercises {
+    Exercises::parse(&format!(
+        "[[exercise]]\nid = \"how-many\"\nnotebook = \"09-bad\"\nnumber = {number}\nanswer = {answer}\n\
+         right = {{ en = \"Yes.\", zh = \"是。\" }}\nhint = {{ en = \"Count.\", zh = \"数数。\" }}"
+    ))
+    .expect("sound")
+}
+
+const WAITS: &str = "// Put your answer in place of `()`.\ncheck(\"how-many\", ())?";
+const SOLUTION: &str = "let n = 8;\ncheck(\n    \"how-many\",\n    n,\n)?";
+
+#[test]
+fn an_exercise_without_its_checks_is_found() {
+    let exercises = exercise(1, "8");
+    let checks =
+        |waits, solution| rules::checks(&with_exercise(waits, solution, ""), exercises.all());
+    assert!(checks(WAITS, SOLUTION).is_empty());
+    let blank =
+        "09-bad text after cell 0: Exercise 1 has no visible cell with `check(\"how-many\", ())`";
+    let unsolved = "09-bad text after cell 0: Exercise 1 has no solution after it, tagged `hide-cell`, \
+                    with `check(\"how-many\", …)` and an answer";
+    assert_eq!(checks("1", SOLUTION), [blank]);
+    assert_eq!(checks("// check(\"how-many\", ())", SOLUTION), [blank]);
+    assert_eq!(checks("check(\"how-much\", ())?", SOLUTION), [blank]);
+    assert_eq!(checks(WAITS, "8"), [unsolved]);
+    assert_eq!(checks(WAITS, WAITS), [unsolved]);
+    assert_eq!(checks("1", "8"), [blank, unsolved]);
+}
+
+#[test]
+fn exercises_and_their_data_belong_together() {
+    let findings = rules::checks(&with_exercise(WAITS, SOLUTION, ""), exercise(2, "8").all());
+    assert_eq!(
+        findings,
+        [
+            "09-bad text after cell 0: Exercise 1 has no entry in data/exercises.toml",
+            "09-bad: has no heading \"### Exercise 2\" for `how-many` of data/exercises.toml",
+        ]
+    );
+}
+
+#[test]
+fn a_solution_that_is_not_right_is_found() {
+    let solutions = |answer, shown: String| {
+        let exercises = exercise(1, answer);
+        rules::solutions(&with_exercise(WAITS, SOLUTION, &shown), exercises.all())
+    };
+    let shown = |answer, given: f64| {
+        let exercises = exercise(1, answer);
+        exercises.all()[0].check(&given.into()).to_string()
+    };
+    let exact = "{ any = [8, 9] }";
+    assert!(solutions(exact, shown(exact, 8.0)).is_empty());
+    assert_eq!(
+        solutions(exact, shown(exact, 7.0)),
+        [
+            "09-bad cell 2: the solution's check of `how-many` came out wrong: \
+          ✗ NOT RIGHT 不正确 how-many (7) Count. 数数。"
+        ]
+    );
+    let measured = "{ at_least = 8 }";
+    assert!(solutions(measured, shown(measured, 7.0)).is_empty());
+    for other in ["", "8", "✓ RIGHT 正确 how-much"] {
+        assert_eq!(
+            solutions(measured, other.to_owned()),
+            [
+                "09-bad cell 2: the solution's check of `how-many` is not shown: it has to be the cell's last expression"
+            ]
+        );
+    }
 }

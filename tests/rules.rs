@@ -1,6 +1,10 @@
 //! What a notebook must keep to; each rule gives findings such as `01-theory cell 7: …`.
 
+mod exercises;
+
 use std::collections::HashSet;
+
+pub use exercises::{checks, solutions};
 
 use crate::{Cell, Notebook, Output};
 
@@ -78,7 +82,7 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
         )),
         None => findings.push(format!("{name}: has no code")),
     }
-    findings.extend(exercises(notebook));
+    findings.extend(solved(notebook));
     findings
 }
 
@@ -96,7 +100,14 @@ fn fields(output: &Output) -> Option<String> {
     let [(_, text)] = shown.as_slice() else {
         return None;
     };
-    let what = ["Chart {", "Verdict {", "Table {", "Overview {", "Machine {"];
+    let what = [
+        "Chart {",
+        "Checked {",
+        "Machine {",
+        "Overview {",
+        "Table {",
+        "Verdict {",
+    ];
     let what = what.iter().find(|what| text.starts_with(**what))?;
     Some(format!(
         "the kernel showed the fields of a {}: put the cell's text in `{{ }}`",
@@ -122,7 +133,7 @@ fn chart(output: &Output) -> Option<String> {
 }
 
 /// There is an exercise, and each has a solution, folded by the tag `hide-cell`, before the next heading.
-fn exercises(notebook: &Notebook) -> Vec<String> {
+fn solved(notebook: &Notebook) -> Vec<String> {
     let name = &notebook.name;
     let mut open: Option<(String, &Cell)> = None;
     let mut seen = false;

@@ -47,3 +47,71 @@ function grounds() {
     return "no ground";
   }).join("\n");
 }
+
+// All that the page loads, in bytes.
+function weight() {
+  const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+  const bytes = all.reduce((sum, entry) => sum + entry.encodedBodySize, 0);
+  return bytes > 1_500_000 ? `weighs ${bytes} bytes` : "";
+}
+
+// Text that has no translation, and verdicts or exercises that do not speak the page's language alone.
+function language() {
+  const page = document.documentElement.lang.slice(0, 2);
+  const found = [...document.querySelectorAll(".untranslated")].map((e) => `not translated: ${e.textContent.trim().slice(0, 80)}`);
+  for (const said of document.querySelectorAll(":is(.verdict, .verdicts, .exercise) [lang]")) {
+    if (said.checkVisibility() !== (said.lang.slice(0, 2) === page)) found.push(`not in the page's language alone: ${said.textContent}`);
+  }
+  return page === "zh" ? found.join("\n") : found.filter((line) => !line.startsWith("not translated")).join("\n");
+}
+
+// What axe-core calls serious or worse.
+async function barriers() {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const grave = violations.filter((v) => ["serious", "critical"].includes(v.impact));
+  return grave.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.replace(/\s+/g, " ").slice(0, 200)}`).join("\n");
+}
+
+// What both languages have in common: sections, links, code, text outputs, charts.
+function parts() {
+  const main = document.querySelector("article");
+  const all = (select, what) => [...main.querySelectorAll(select)].map(what);
+  return [
+    ...all("section[id]", (e) => e.id),
+    ...all("a.reference", (e) => e.getAttribute("href")).sort(),
+    ...all("pre", (e) => e.textContent.replaceAll("\n", " ")),
+    ...all(".chart svg title", (e) => e.textContent),
+  ].join("\n");
+}
+
+const sections = () => [...document.querySelectorAll("main section section[id]")];
+
+// Scrolls to the nth section, and gives its id.
+function toSection(n) {
+  sections()[n].scrollIntoView({ behavior: "instant" });
+  return sections()[n].id;
+}
+
+// The section at the top of the window.
+const reading = () => sections().filter((s) => s.getBoundingClientRect().top < 120).at(-1)?.id ?? "";
+
+// What has the focus, and whether that shows.
+function focused() {
+  const style = getComputedStyle(document.activeElement);
+  const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  const name = document.activeElement.matches(".language-switch") ? "language-switch" : document.activeElement.outerHTML.slice(0, 80);
+  return `${name} ${seen ? "seen" : "unseen"}`;
+}
+
+function unstyled() {
+  const sheets = [...document.querySelectorAll("link[rel=stylesheet]")];
+  const lost = sheets.filter((link) => !link.sheet).map((link) => `not loaded: ${link.href}`);
+  return [...(document.title ? [] : ["no title"]), ...(sheets.length ? lost : ["no style sheet"])].join("\n");
+}
+
+// Milliseconds until something of the page was to be seen.
+async function firstView() {
+  const painted = () => performance.getEntriesByName("first-contentful-paint")[0];
+  for (let i = 0; i < 100 && !painted(); i++) await new Promise((go) => setTimeout(go, 20));
+  return String(painted()?.startTime);
+}

@@ -1,4 +1,4 @@
-//! The rendered site in a real browser: every page, light and dark, wide and narrow.
+//! The rendered site in a real browser: every page in both languages, light and dark, wide and narrow.
 //!
 //! Without Chromium or Chrome the trials are passed over, and a line says so. `COURSE_SHOTS` names a folder for
 //! pictures of every page.
@@ -8,6 +8,7 @@ mod browser;
 #[allow(dead_code, reason = "the kernel's tests use the rest")]
 mod guard;
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,20 +18,31 @@ use std::time::{Duration, Instant};
 
 use browser::{Outcome, add, ask, failing, launch, report, resize, serve, shoot, visit, watch};
 use guard::Guard;
-use headless_chrome::Browser;
-use libtest_mimic::{Arguments, Trial};
+use headless_chrome::{Browser, Tab};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 const WIDE: u32 = 1300;
 const NARROW: u32 = 400;
 /// Sphinx makes these; they hold no text of ours. The search page has a trial of its own.
 const NOT_OURS: [&str; 2] = ["genindex.html", "search.html"];
-/// Defines `judge(width)` and `grounds()`; see the file.
+/// Words that the site is searched for, in its languages: of two signs, of more, and in Latin letters.
+const WANTED: [(&str, &str); 4] = [
+    ("", "parallel"),
+    ("zh/", "死锁"),
+    ("zh/", "生产者与消费者"),
+    ("zh/", "epoll"),
+];
+/// The longest time from the start of a page's loading from the disk to its first contents, in milliseconds.
+const FIRST_VIEW: f64 = 1_000.0;
+/// Defines what is asked of a page; see the file.
 const JUDGE: &str = include_str!("site.js");
 
 struct Site {
     folder: PathBuf,
     address: String,
     browser: Browser,
+    /// The text of axe-core, which judges how accessible a page is.
+    axe: String,
     _server: Guard,
 }
 
@@ -44,46 +56,76 @@ fn main() -> ExitCode {
 
 impl Site {
     fn open(folder: PathBuf, chrome: PathBuf) -> Result<Self, String> {
+        let axe = env::var("COURSE_AXE")
+            .map_err(|_| "COURSE_AXE is not set: run this by `make test`".to_owned())?;
+        let axe = fs::read_to_string(&axe).map_err(|e| format!("cannot read {axe}: {e}"))?;
         let (server, address) = serve(&folder)?;
         let browser = launch(chrome, (WIDE, 900))?;
         Ok(Self {
             folder,
             address,
             browser,
+            axe,
             _server: server,
         })
     }
 
     fn trials(self) -> Vec<Trial> {
-        let mut pages: Vec<String> = fs::read_dir(&self.folder)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".html") && !NOT_OURS.contains(&name.as_str()))
-            .collect();
-        pages.sort();
+        let pages = self.pages("");
         if pages.is_empty() {
-            return vec![failing(
-                "site",
-                format!("{} holds no page", self.folder.display()),
-            )];
+            let why = format!("{} holds no page", self.folder.display());
+            return vec![failing("site", why)];
         }
+        let chinese = self.pages("zh/");
         let site = Arc::new(self);
         let trial = |name: String, run: Box<dyn FnOnce(&Site) -> Outcome + Send>| {
             let site = Arc::clone(&site);
             Trial::test(name, move || run(&site))
         };
         let mut trials = vec![
-            trial("search".to_owned(), Box::new(Site::search)),
-            trial("from the file system".to_owned(), Box::new(Site::by_file)),
+            trial("language switch".to_owned(), Box::new(Site::switch)),
+            trial("keyboard".to_owned(), Box::new(Site::keyboard)),
         ];
-        for page in pages {
+        for (folder, word) in WANTED {
+            let search = Box::new(move |site: &Site| site.search(folder, word));
+            trials.push(trial(format!("search {folder}{word}"), search));
+        }
+        for page in &pages {
+            let (name, page) = (format!("twins {page}"), page.clone());
+            let twins = Box::new(move |site: &Site| site.twins(&page));
+            trials.push(trial(name, twins));
+        }
+        for page in pages.into_iter().chain(chinese) {
+            let file = page.clone();
+            let by_file = Box::new(move |site: &Site| site.by_file(&file));
+            trials.push(trial(format!("from the disk {page}"), by_file));
             trials.push(trial(
                 format!("page {page}"),
                 Box::new(move |site| site.page(&page)),
             ));
         }
         trials
+    }
+
+    /// The pages of a folder such as `zh/`, as paths from the site's root.
+    fn pages(&self, folder: &str) -> Vec<String> {
+        let mut pages: Vec<String> = fs::read_dir(self.folder.join(folder))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".html") && !NOT_OURS.contains(&name.as_str()))
+            .map(|name| format!("{folder}{name}"))
+            .collect();
+        pages.sort();
+        pages
+    }
+
+    fn visit(&self, page: &str) -> Result<Arc<Tab>, Failed> {
+        let tab = self.browser.new_tab()?;
+        resize(&tab, WIDE, 900)?;
+        visit(&tab, &format!("{}/{page}", self.address))?;
+        tab.evaluate(JUDGE, false)?;
+        Ok(tab)
     }
 
     /// One visit finds all that is wrong with a page.
@@ -93,7 +135,11 @@ impl Site {
         resize(&tab, WIDE, 900)?;
         visit(&tab, &format!("{}/{page}", self.address))?;
         tab.evaluate(JUDGE, false)?;
-        let shots = std::env::var_os("COURSE_SHOTS").map(PathBuf::from);
+        for script in ["weight()", "language()"] {
+            add(&found, ask(&tab, script)?.lines().map(str::to_owned));
+        }
+        tab.evaluate(&self.axe, false)?;
+        let shots = env::var_os("COURSE_SHOTS").map(PathBuf::from);
         let mut grounds = Vec::new();
         for theme in ["light", "dark"] {
             ask(
@@ -112,14 +158,16 @@ impl Site {
                         .map(|line| format!("{theme}, {width} px: {line}")),
                 );
                 if let Some(folder) = &shots {
-                    shoot(
-                        &tab,
-                        width,
-                        &folder.join(format!("{page}-{theme}-{width}.png")),
-                    )?;
+                    let name = format!("{}-{theme}-{width}.png", page.replace('/', "-"));
+                    shoot(&tab, width, &folder.join(name))?;
                 }
             }
             resize(&tab, WIDE, 900)?;
+            let barriers = ask(&tab, "barriers()")?;
+            add(
+                &found,
+                barriers.lines().map(|line| format!("{theme}: {line}")),
+            );
         }
         for (chart, (light, dark)) in grounds[0].lines().zip(grounds[1].lines()).enumerate() {
             if light == dark {
@@ -136,40 +184,108 @@ impl Site {
         report(&found)
     }
 
-    fn search(&self) -> Outcome {
-        let tab = self.browser.new_tab()?;
-        visit(&tab, &format!("{}/search.html?q=parallel", self.address))?;
-        let began = Instant::now();
-        while ask(
-            &tab,
-            "String(document.querySelectorAll('#search-results li').length)",
-        )? == "0"
-        {
-            if began.elapsed() > Duration::from_secs(10) {
-                return Err("searching for \"parallel\" finds nothing within 10 s".into());
+    /// A page and its Chinese twin have the same sections, links, code, outputs and charts.
+    fn twins(&self, page: &str) -> Outcome {
+        let [english, chinese] = [page.to_owned(), format!("zh/{page}")].map(|page| {
+            let tab = self.visit(&page)?;
+            let parts = ask(&tab, "parts()")?;
+            let _ = tab.close(false);
+            Ok::<_, Failed>(parts)
+        });
+        let (english, chinese) = (english?, chinese?);
+        let differ = english.lines().zip(chinese.lines()).find(|(a, b)| a != b);
+        match differ {
+            Some((a, b)) => Err(format!("{page}: `{a}` is `{b}` in Chinese").into()),
+            None if english.lines().count() != chinese.lines().count() => {
+                Err(format!("{page}: one of the twins has more").into())
             }
-            thread::sleep(Duration::from_millis(100));
+            None => Ok(()),
+        }
+    }
+
+    fn search(&self, folder: &str, word: &str) -> Outcome {
+        let tab = self.visit(&format!("{folder}search.html?q={word}"))?;
+        let found = "String(document.querySelectorAll('#search-results li').length)";
+        wait(&format!("a result for \"{word}\""), || {
+            Ok(ask(&tab, found)? != "0")
+        })
+    }
+
+    /// The switch leads to the section that is being read, and back.
+    fn switch(&self) -> Outcome {
+        let tab = self.visit("05-locks.html")?;
+        let section = ask(&tab, "toSection(3)")?;
+        let at = |page: &str| format!("/{page}#{section}");
+        for page in ["zh/05-locks.html", "05-locks.html"] {
+            ask(&tab, "document.querySelector('.language-switch').click()")?;
+            wait(&at(page), || {
+                Ok(ask(&tab, "location.pathname + location.hash")? == at(page))
+            })?;
+            tab.evaluate(JUDGE, false)?;
+            wait("the section to be in view", || {
+                Ok(ask(&tab, "reading()")? == section)
+            })?;
         }
         Ok(())
     }
 
-    /// A reader may open the page without any server. The theme then logs errors of its own; it must look right.
-    fn by_file(&self) -> Outcome {
-        let tab = self.browser.new_tab()?;
-        visit(
-            &tab,
-            &format!("file://{}", self.folder.join("index.html").display()),
-        )?;
-        let found = ask(
-            &tab,
-            "[document.title ? '' : 'no title',
-              ...Array.from(document.querySelectorAll('link[rel=stylesheet]'), l => l.sheet ? '' : 'not loaded: ' + l.href),
-              document.styleSheets.length ? '' : 'no style sheet'].filter(Boolean).join('\\n')",
-        )?;
-        if found.is_empty() {
-            Ok(())
-        } else {
-            Err(found.into())
+    /// The switch is reached by the tabulator, shows that it is, and Enter follows it.
+    fn keyboard(&self) -> Outcome {
+        let tab = self.visit("05-locks.html")?;
+        let mut passed = Vec::new();
+        loop {
+            tab.press_key("Tab")?;
+            let focus = ask(&tab, "focused()")?;
+            if focus.starts_with("language-switch") {
+                if focus.ends_with("unseen") {
+                    return Err("the switch does not show that it has the focus".into());
+                }
+                break;
+            }
+            passed.push(focus);
+            if passed.len() > 60 {
+                return Err(format!("the tabulator does not reach the switch: {passed:?}").into());
+            }
         }
+        tab.press_key("Enter")?;
+        wait("the Chinese page", || {
+            Ok(ask(&tab, "location.pathname")? == "/zh/05-locks.html")
+        })
     }
+
+    /// A reader may open the page without any server. The theme then logs errors of its own; it must look right, and soon.
+    fn by_file(&self, page: &str) -> Outcome {
+        let address = format!("file://{}", self.folder.join(page).display());
+        let mut first_view = f64::INFINITY;
+        // A busy machine may be slow once.
+        for _ in 0..3 {
+            let tab = self.browser.new_tab()?;
+            visit(&tab, &address)?;
+            tab.evaluate(JUDGE, false)?;
+            let unstyled = ask(&tab, "unstyled()")?;
+            if !unstyled.is_empty() {
+                return Err(unstyled.into());
+            }
+            let took = ask(&tab, "firstView()")?;
+            first_view = first_view.min(took.parse().unwrap_or(f64::INFINITY));
+            let _ = tab.close(false);
+            if first_view < FIRST_VIEW {
+                return Ok(());
+            }
+        }
+        Err(format!("the first view took {first_view} ms").into())
+    }
+}
+
+/// Asks again and again, for ten seconds at most.
+fn wait(what: &str, mut come: impl FnMut() -> Result<bool, Failed>) -> Outcome {
+    let began = Instant::now();
+    // Between two pages there is nobody who could answer.
+    while !come().unwrap_or(false) {
+        if began.elapsed() > Duration::from_secs(10) {
+            return Err(format!("waited 10 s for {what}").into());
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }

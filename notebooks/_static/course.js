@@ -1,5 +1,9 @@
-// The switch of the language leads to the section that is being read: ids are the same in both languages.
 document.addEventListener("DOMContentLoaded", () => {
+  // Names that say less than what is read inside the element, and a side bar that is no landmark: the theme's and MyST-NB's.
+  for (const e of document.querySelectorAll("summary[aria-label], .search-button-field[aria-label]")) e.removeAttribute("aria-label");
+  document.querySelector("#pst-primary-sidebar")?.setAttribute("role", "complementary");
+
+  // The switch of the language leads to the section that is being read: ids are the same in both languages.
   const link = document.querySelector(".language-switch");
   link?.addEventListener("click", () => {
     const top = [...document.querySelectorAll("main section[id]")].filter((s) => s.getBoundingClientRect().top < 120);

@@ -149,7 +149,10 @@ pub enum Error {
 
 impl Interval {
     fn check(self, what: &str, axis: &Axis) -> Result<Self, Error> {
-        for value in [self.low, self.mid, self.high] {
+        // An interval that reaches zero runs off a logarithmic axis; its middle must stand on it.
+        let runs_off = axis.is_log() && self.low.is_finite() && self.low <= 0.0;
+        let low = if runs_off { self.mid } else { self.low };
+        for value in [low, self.mid, self.high] {
             check(value, what, axis)?;
         }
         for (start, end) in [(self.low, self.mid), (self.mid, self.high)] {

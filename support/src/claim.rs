@@ -30,6 +30,7 @@ mod verdict;
 
 use std::path::PathBuf;
 
+use crate::data::{did_you_mean, quoted};
 use crate::measure::Interval;
 
 pub use audit::Finding;
@@ -147,26 +148,10 @@ pub enum Error {
     },
 }
 
-fn did_you_mean(near: &[String]) -> String {
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", quoted(near, " or "))
-    }
-}
-
 fn valid_names(valid: &[String]) -> String {
     if valid.is_empty() {
         "it is exact: use `.exact(what, got, want)`".into()
     } else {
         format!("its bounds are {}", quoted(valid, ", "))
     }
-}
-
-fn quoted(names: &[String], separator: &str) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(separator)
 }

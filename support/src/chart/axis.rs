@@ -111,7 +111,7 @@ impl Axis {
     /// The scale that holds all `values`, on the pixels from `from` to `to`.
     pub(super) fn scale(&self, values: impl IntoIterator<Item = f64>, from: f64, to: f64) -> Scale {
         let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
-        for value in values {
+        for value in values.into_iter().filter(|v| !self.log || *v > 0.0) {
             lo = lo.min(value);
             hi = hi.max(value);
         }
@@ -291,7 +291,7 @@ impl Scale {
     /// The pixel of a value; values off the scale are moved to its edge.
     pub(super) fn at(&self, value: f64) -> f64 {
         let share = if self.log {
-            (value / self.lo).log10() / (self.hi / self.lo).log10()
+            (value.max(self.lo) / self.lo).log10() / (self.hi / self.lo).log10()
         } else {
             (value - self.lo) / (self.hi - self.lo)
         };

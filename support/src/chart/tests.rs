@@ -295,6 +295,22 @@ fn errors_name_the_culprit() {
     );
 }
 
+/// A noisy machine gives such: a rate of 0 in one run of three, a difference below zero.
+#[test]
+fn an_interval_that_reaches_zero_runs_off_a_logarithmic_axis() {
+    for low in [0.0, -0.7] {
+        let chart = Bars::new("t").axis(Axis::new("cost", "").log());
+        let chart = chart.bar("a", (low, 10.0, 20.0)).bar("b", 1000.0);
+        let chart = chart.draw().unwrap();
+        assert!(chart.text().contains(&format!("a: 10 ({low} to 20)")));
+        assert!(!chart.svg().contains("NaN"));
+
+        let lines = Lines::new("t").y(Axis::new("cost", "").log());
+        let lines = lines.series("s", [(1.0, (low, 1.0, 2.0)), (2.0, (1.0, 1.0, 2.0))]);
+        assert!(!lines.draw().unwrap().svg().contains("NaN"));
+    }
+}
+
 #[test]
 fn the_svg_names_itself_and_takes_its_colours_from_the_page() {
     let chart = Bars::new("A <title>")

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::data;
+
 /// One statement of the notes.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +27,9 @@ pub struct Claim {
     /// The correction, where we expect the notes to be refuted or dated.
     #[serde(default)]
     pub why: Option<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub why_zh: Option<String>,
     /// For a timing claim, what is measured and what the notes need.
     #[serde(default)]
     pub bounds: Vec<Bound>,
@@ -166,20 +171,14 @@ impl From<Bound> for RawBound {
 impl Claim {
     /// Whether the entry makes sense; the error says what to write instead.
     pub(super) fn check(&self) -> Result<(), String> {
-        let fields = [
+        data::filled(&[
             ("id", &self.id),
             ("notebook", &self.notebook),
             ("section", &self.section),
             ("en", &self.en),
             ("zh", &self.zh),
-        ];
-        if let Some((name, _)) = fields.iter().find(|(_, text)| text.trim().is_empty()) {
-            return Err(format!("`{name}` is empty"));
-        }
-        let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !plain(&self.id) || !plain(&self.notebook) {
-            return Err("`id` and `notebook` are made of letters, digits and hyphens".into());
-        }
+        ])?;
+        data::plain(&self.id, &self.notebook)?;
         match self.kind {
             Kind::Timing if self.bounds.is_empty() => {
                 return Err(
@@ -196,14 +195,21 @@ impl Claim {
         if let Some(twice) = self.bounds.iter().find(|bound| !names.insert(&bound.what)) {
             return Err(format!("two bounds are named `{}`", twice.what));
         }
-        match (self.expect, self.why.as_deref().map(str::trim)) {
-            (Expect::Holds, Some(_)) => {
-                Err("`why` is a correction, and a claim that holds needs none".into())
+        for (name, why) in [("why", &self.why), ("why_zh", &self.why_zh)] {
+            match (self.expect, why.as_deref().map(str::trim)) {
+                (Expect::Holds, Some(_)) => {
+                    return Err(format!(
+                        "`{name}` is a correction, and a claim that holds needs none"
+                    ));
+                }
+                (Expect::Refuted | Expect::Dated, None | Some("")) => {
+                    return Err(format!(
+                        "expected to be refuted or dated: `{name}` has to give the correction"
+                    ));
+                }
+                _ => {}
             }
-            (Expect::Refuted | Expect::Dated, None | Some("")) => {
-                Err("expected to be refuted or dated: `why` has to give the correction".into())
-            }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }

@@ -173,6 +173,7 @@ pub(super) mod samples {
             kind: Kind::Exact,
             expect,
             why: (expect != Expect::Holds).then(|| "It is not.".into()),
+            why_zh: (expect != Expect::Holds).then(|| "并非如此。".into()),
             bounds: Vec::new(),
         }
     }

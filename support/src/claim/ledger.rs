@@ -1,13 +1,12 @@
 //! The ledger: every claim of the notes, with what would make it true.
 
-use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::Error;
 use super::entry::Claim;
-use crate::order;
+use crate::data;
 
 /// All claims of the course, in the order of the chapters.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,26 +45,11 @@ impl Ledger {
             claim: Vec<toml::Table>,
         }
 
-        let mut claims = Vec::new();
-        let mut seen = HashSet::new();
-        for (n, table) in toml::from_str::<File>(text)?.claim.into_iter().enumerate() {
-            let id = match table.get("id").and_then(toml::Value::as_str) {
-                Some(id) => id.to_owned(),
-                None => format!("number {}", n + 1),
-            };
-            let entry = |problem: String| Error::Entry {
-                id: id.clone(),
-                problem,
-            };
-            let claim: Claim = table
-                .try_into()
-                .map_err(|e: toml::de::Error| entry(e.message().to_owned()))?;
-            claim.check().map_err(entry)?;
-            if !seen.insert(id.clone()) {
-                return Err(entry("this id is used twice; ids are unique".into()));
-            }
-            claims.push(claim);
-        }
+        let tables = toml::from_str::<File>(text)?.claim;
+        let claims = data::entries(tables, Claim::check, |id, problem| Error::Entry {
+            id,
+            problem,
+        })?;
         Ok(Self { claims })
     }
 
@@ -85,19 +69,8 @@ impl Ledger {
             .find(|claim| claim.id == id)
             .ok_or_else(|| Error::UnknownClaim {
                 id: id.into(),
-                near: self.near(id),
+                near: data::near(id, self.claims.iter().map(|claim| claim.id.as_str())),
             })
-    }
-
-    fn near(&self, id: &str) -> Vec<String> {
-        let mut near: Vec<_> = self
-            .claims
-            .iter()
-            .map(|claim| (strsim::jaro_winkler(id, &claim.id), &claim.id))
-            .filter(|(likeness, _)| *likeness > 0.75)
-            .collect();
-        order::sort(&mut near, |(likeness, _)| -likeness);
-        near.into_iter().take(3).map(|(_, id)| id.clone()).collect()
     }
 }
 
@@ -115,6 +88,7 @@ mod tests {
         kind = "timing"
         expect = "refuted"
         why = "It is not."
+        why_zh = "并非如此。"
         bounds = [{ what = "a / b", about = 1.0, margin = 0.15 }]
     "#;
 

@@ -8,7 +8,7 @@ use super::entry::Claim;
 use super::ledger::Ledger;
 use super::record::{Record, read_records};
 use super::show::surprise;
-use crate::display::{emit, escape};
+use crate::display::{both, emit, escape};
 
 /// A claim, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ impl Judged {
         self.surprise().is_some()
     }
 
-    fn surprise(&self) -> Option<String> {
+    fn surprise(&self) -> Option<[String; 2]> {
         (self.record.as_ref()).and_then(|record| surprise(record.outcome, record.expected))
     }
 }
@@ -112,45 +112,39 @@ impl Overview {
         const CELL: &str = "style=\"text-align:left;vertical-align:top;padding:.4em .8em .4em 0\"";
         let mut html = String::from("<table class=\"course-table verdicts\"><thead><tr>");
         // Writing to a String cannot fail.
-        for head in ["Verdict", "The notes say", "Measured"] {
-            let _ = write!(html, "<th scope=\"col\" {CELL}>{head}</th>");
+        for head in [
+            ["Verdict", "判定"],
+            ["The notes say", "笔记的说法"],
+            ["Measured", "实测"],
+        ] {
+            let _ = write!(html, "<th scope=\"col\" {CELL}>{}</th>", both(head));
         }
         html.push_str("</tr></thead><tbody>");
         for row in &self.rows {
             let claim = &row.claim;
             let badge = match &row.record {
                 Some(record) => record.outcome.badge_html(),
-                None => "not run".into(),
+                None => both(["not run", "未运行"]),
             };
             let [id, notebook] = [&claim.id, &claim.notebook].map(|text| escape(text));
             let _ = write!(
                 html,
                 "<tr data-claim=\"{id}\" data-outcome=\"{}\"><td {CELL}>{badge}<br><a href=\"{notebook}.ipynb#claim-{id}\">{id}</a></td>\
-                 <td {CELL}>{}<br><span lang=\"zh\">{}</span></td><td {CELL}>",
+                 <td {CELL}>{}</td><td {CELL}>",
                 row.outcome(),
-                escape(&claim.en),
-                escape(&claim.zh)
+                both([&claim.en, &claim.zh])
             );
-            for line in row.lines() {
-                let _ = write!(html, "<div>{}</div>", escape(&line));
+            for evidence in row.record.iter().flat_map(|record| &record.evidence) {
+                let _ = write!(html, "<div>{}</div>", escape(&evidence.to_string()));
+            }
+            for said in [claim.correction(), row.surprise()].into_iter().flatten() {
+                let said = both(said.each_ref().map(|text| &**text));
+                let _ = write!(html, "<div>{said}</div>");
             }
             html.push_str("</td></tr>");
         }
         html.push_str("</tbody></table>");
         html
-    }
-}
-
-impl Judged {
-    /// On what it was judged, and the correction of the notes.
-    fn lines(&self) -> Vec<String> {
-        let evidence = self.record.iter().flat_map(|record| &record.evidence);
-        let mut lines: Vec<String> = evidence.map(ToString::to_string).collect();
-        if let Some((label, why)) = self.claim.correction() {
-            lines.push(format!("{label}: {why}"));
-        }
-        lines.extend(self.surprise());
-        lines
     }
 }
 
@@ -191,8 +185,8 @@ mod tests {
         let one = run.filter(|row| row.record.is_some());
         let [row] = one.rows() else { panic!("{one}") };
         assert_eq!(row.claim, *of_bounds);
-        assert!(row.lines()[0].contains(": 0.25"), "{:?}", row.lines());
         let html = one.html();
+        assert!(html.contains(": 0.25"), "{html}");
         let link = format!(
             "href=\"{0}.ipynb#claim-{1}\"",
             of_bounds.notebook, of_bounds.id

@@ -6,7 +6,7 @@ use super::entry::{Bound, Claim, Expect, Limit};
 use super::evidence::Evidence;
 use super::figure::figure;
 use super::verdict::{Outcome, Verdict};
-use crate::display::{emit, escape};
+use crate::display::{BOX, badge, both, emit, escape};
 
 impl Outcome {
     /// Tells the outcome without colour; the dagger is what dictionaries put at an obsolete word.
@@ -29,17 +29,14 @@ impl Outcome {
         }
     }
 
-    fn badge(self) -> String {
-        format!("{} {}", self.symbol(), self.name().to_uppercase())
+    fn words(self) -> [String; 2] {
+        [self.name().to_uppercase(), self.name_zh().to_owned()]
     }
 
     pub(super) fn badge_html(self) -> String {
-        format!(
-            "<span class=\"verdict-badge\" style=\"background:{};color:#fff;font-weight:700;font-size:.85em;\
-             padding:.15em .55em;border-radius:3px;white-space:nowrap\">{}</span>",
-            self.colour(),
-            self.badge()
-        )
+        let [en, zh] = self.words();
+        let words = format!("{} {}", self.symbol(), both([&en, &zh]));
+        badge("verdict-badge", self.colour(), &words)
     }
 }
 
@@ -96,24 +93,28 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// What to say of an outcome that the ledger does not expect.
-pub(super) fn surprise(outcome: Outcome, expect: Expect) -> Option<String> {
+/// What to say of an outcome that the ledger does not expect, in English and Chinese.
+pub(super) fn surprise(outcome: Outcome, expect: Expect) -> Option<[String; 2]> {
     let expected = Outcome::from(expect);
     (outcome != expected).then(|| {
-        let expected = expected.name();
-        format!("Not what we expected: the ledger says {expected}.")
+        let (en, zh) = (expected.name(), expected.name_zh());
+        [
+            format!("Not what we expected: the ledger says {en}."),
+            format!("与预期不符：台账预期“{zh}”。"),
+        ]
     })
 }
 
 impl Claim {
-    /// The correction of the notes, with its label.
-    pub(super) fn correction(&self) -> Option<(&'static str, &str)> {
-        let label = match self.expect {
+    /// The correction of the notes, in English and Chinese.
+    pub(super) fn correction(&self) -> Option<[String; 2]> {
+        let [en, zh] = match self.expect {
             Expect::Holds => return None,
-            Expect::Refuted => "Correction",
-            Expect::Dated => "Out of date",
+            Expect::Refuted => ["Correction", "更正"],
+            Expect::Dated => ["Out of date", "已过时"],
         };
-        Some((label, self.why.as_deref()?))
+        let (why, why_zh) = (self.why.as_ref()?, self.why_zh.as_ref()?);
+        Some([format!("{en}: {why}"), format!("{zh}：{why_zh}")])
     }
 }
 
@@ -123,11 +124,10 @@ impl Verdict {
         let (name, id) = (self.outcome.name(), escape(&claim.id));
         let mut html = format!(
             "<div class=\"verdict verdict-{name}\" id=\"claim-{id}\" data-claim=\"{id}\" lang=\"en\" role=\"group\" aria-label=\"Verdict on {id}\" \
-             style=\"color:inherit;border:1px solid #808890;border-left:6px solid #808890;border-radius:4px;\
-             padding:.5em .8em;margin:.4em 0;max-width:48em;line-height:1.45\">\
+             style=\"{BOX}\">\
              <div>{} <code>{id}</code></div>\
-             <div class=\"verdict-claim\">{}</div>\
-             <div class=\"verdict-claim\" lang=\"zh\" style=\"font-size:.9em\">{}</div>\
+             <div class=\"verdict-claim\" lang=\"en\">{}</div>\
+             <div class=\"verdict-claim\" lang=\"zh-CN\">{}</div>\
              <ul class=\"verdict-evidence\" style=\"margin:.3em 0;padding-left:1.4em\">",
             self.outcome.badge_html(),
             escape(&claim.en),
@@ -140,18 +140,14 @@ impl Verdict {
         for note in &self.notes {
             let _ = write!(html, "<div class=\"verdict-note\">{}</div>", escape(note));
         }
-        if let Some((label, why)) = self.claim.correction() {
-            let _ = write!(
-                html,
-                "<div class=\"verdict-why\"><strong>{label}:</strong> {}</div>",
-                escape(why)
-            );
-        }
-        if let Some(surprise) = surprise(self.outcome, self.claim.expect) {
-            let _ = write!(
-                html,
-                "<div class=\"verdict-surprise\"><strong>{surprise}</strong></div>"
-            );
+        for (class, said) in [
+            ("why", claim.correction()),
+            ("surprise", surprise(self.outcome, claim.expect)),
+        ] {
+            if let Some(said) = said {
+                let said = both(said.each_ref().map(|text| &**text));
+                let _ = write!(html, "<div class=\"verdict-{class}\">{said}</div>");
+            }
         }
         html.push_str("</div>");
         html
@@ -172,8 +168,9 @@ impl fmt::Display for Verdict {
         let claim = &self.claim;
         write!(
             f,
-            "{} {}: {}\n{}",
-            self.outcome.badge(),
+            "{} {} {}: {}\n{}",
+            self.outcome.symbol(),
+            self.outcome.words()[0],
             claim.id,
             claim.en,
             claim.zh
@@ -184,11 +181,14 @@ impl fmt::Display for Verdict {
         for note in &self.notes {
             write!(f, "\n{note}")?;
         }
-        if let Some((label, why)) = self.claim.correction() {
-            write!(f, "\n{label}: {why}")?;
+        for line in [claim.correction(), surprise(self.outcome, claim.expect)]
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            write!(f, "\n{line}")?;
         }
-        surprise(self.outcome, self.claim.expect)
-            .map_or(Ok(()), |surprise| write!(f, "\n{surprise}"))
+        Ok(())
     }
 }
 
@@ -197,6 +197,7 @@ mod tests {
     use super::super::judging::Judging;
     use super::super::judging::samples::{exact, timing};
     use super::*;
+    use crate::display::white_on;
 
     #[test]
     fn the_text_says_everything() {
@@ -216,7 +217,9 @@ mod tests {
              - c / d: 1.00, the notes need about 1 ± 25%\n\
              On 2 cores.\n\
              Correction: It is not.\n\
-             Not what we expected: the ledger says refuted."
+             更正：并非如此。\n\
+             Not what we expected: the ledger says refuted.\n\
+             与预期不符：台账预期“不成立”。"
         );
     }
 
@@ -253,12 +256,12 @@ mod tests {
             .html();
         for part in [
             "class=\"verdict verdict-dated\" id=\"claim-a-claim\" data-claim=\"a-claim\"",
-            "† DATED",
+            "† <span lang=\"en\">DATED</span> <span lang=\"zh-CN\">已过时</span>",
             "1 &lt; 2 &amp; so on.",
-            "lang=\"zh\"",
+            "lang=\"zh-CN\">一小于二。<",
             "<li>&lt;b&gt;what&lt;/b&gt;: &lt;script&gt;, stated as &quot;&amp;&quot;</li>",
             "&lt;i&gt;",
-            "<strong>Out of date:</strong> It is not.",
+            "<span lang=\"en\">Out of date: It is not.</span> <span lang=\"zh-CN\">已过时：并非如此。</span>",
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
@@ -268,24 +271,13 @@ mod tests {
 
     #[test]
     fn badges_can_be_read() {
-        // The contrast ratio of WCAG 2 with white; 4.5 is what text needs.
         for outcome in [
             Outcome::Holds,
             Outcome::Refuted,
             Outcome::Dated,
             Outcome::Inconclusive,
         ] {
-            let channel = |i: usize| {
-                let c =
-                    f64::from(u8::from_str_radix(&outcome.colour()[i..i + 2], 16).unwrap()) / 255.0;
-                if c <= 0.04045 {
-                    c / 12.92
-                } else {
-                    ((c + 0.055) / 1.055).powf(2.4)
-                }
-            };
-            let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-            assert!(1.05 / (luminance + 0.05) >= 4.5, "{outcome:?}");
+            assert!(white_on(outcome.colour()) >= 4.5, "{outcome:?}");
         }
     }
 }

@@ -30,6 +30,17 @@ impl Outcome {
             Self::Inconclusive => "inconclusive",
         }
     }
+
+    /// The outcome in one word of Chinese.
+    #[must_use]
+    pub fn name_zh(self) -> &'static str {
+        match self {
+            Self::Holds => "成立",
+            Self::Refuted => "不成立",
+            Self::Dated => "已过时",
+            Self::Inconclusive => "无定论",
+        }
+    }
 }
 
 impl From<Expect> for Outcome {

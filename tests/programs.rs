@@ -1,0 +1,104 @@
+//! Every chapter as a plain program: written as `make code` does, built, run, and its verdicts held against the ledger.
+//!
+//! The chapters measure, so they run one after the other; the last one reads the verdicts of the others.
+
+#[allow(unused, reason = "other tests use the rest")]
+mod isolated;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, id};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use course_tests::{cargo, code, notebooks, root};
+use isolated::{GRACE, bounded, within};
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::claim::{Ledger, read_records};
+
+const LIMIT: Duration = Duration::from_secs(400);
+
+/// Marks all processes of this run, whatever group or session they go to.
+const MARK: &str = "COURSE_PROGRAMS";
+
+fn main() -> ExitCode {
+    let mut args = Arguments::from_args();
+    args.test_threads = Some(1);
+    let trials = if args.list || !(args.include_ignored || args.ignored) {
+        vec![Trial::test("programs", || Ok(())).with_ignored_flag(true)]
+    } else {
+        trials().unwrap_or_else(|e| vec![Trial::test("programs", || Err(e.into()))])
+    };
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+fn trials() -> Result<Vec<Trial>, String> {
+    let folder = cargo::target().join("code");
+    let paths = notebooks(&root().join("notebooks")).map_err(|e| e.to_string())?;
+    let names = code::write_all(&paths, &folder)?;
+    let programs = cargo::build(&folder, &folder.join("target"))?;
+    let verdicts = folder.join("verdicts");
+    if verdicts.exists() {
+        fs::remove_dir_all(&verdicts).map_err(|e| format!("{}: {e}", verdicts.display()))?;
+    }
+    let trial = |name: String| {
+        let program = programs
+            .iter()
+            .find(|path| path.ends_with(code::package(&name)));
+        let program = program
+            .ok_or_else(|| format!("{name}: no program was built"))?
+            .clone();
+        let verdicts = verdicts.clone();
+        Ok(
+            Trial::test(name.clone(), move || run(&name, program, &verdicts))
+                .with_ignored_flag(true),
+        )
+    };
+    names.into_iter().map(trial).collect()
+}
+
+fn run(name: &str, program: PathBuf, verdicts: &Path) -> Result<(), Failed> {
+    let mut command = Command::new(program);
+    command.current_dir(env::temp_dir());
+    command
+        .env("COURSE_NOTEBOOK", name)
+        .env("COURSE_VERDICTS", verdicts);
+    command.env(MARK, id().to_string());
+    let began = Instant::now();
+    let output = bounded(command, LIMIT)?;
+    print!("{:.0} s, ", began.elapsed().as_secs_f64());
+    // A thread that panics does not end the program; the kernel's marks are for the kernel.
+    let panicked = |line: &&str| line.starts_with("thread '") && line.contains("panicked at");
+    let marked_up = |line: &&str| line.starts_with("EVCXR_");
+    if let Some(line) = output
+        .lines()
+        .find(|line| panicked(line) || marked_up(line))
+    {
+        return Err(format!("in the output: {line}").into());
+    }
+    if within(GRACE, || marked().is_empty().then_some(())).is_none() {
+        return Err(format!("processes are left: {:?}", marked()).into());
+    }
+    let findings = Ledger::course()?.audit(name, &read_records(verdicts)?);
+    match findings.as_slice() {
+        [] => Ok(()),
+        _ => Err(findings
+            .iter()
+            .map(|finding| format!("{finding}\n"))
+            .collect::<String>()
+            .into()),
+    }
+}
+
+/// The processes that inherited our mark. Where there is no /proc, none is seen.
+fn marked() -> Vec<PathBuf> {
+    let mark = format!("{MARK}={}", id());
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let paths = processes.map(|process| process.path());
+    let has_mark = |path: &PathBuf| {
+        fs::read(path.join("environ")).is_ok_and(|text| {
+            text.split(|&byte| byte == 0)
+                .any(|pair| pair == mark.as_bytes())
+        })
+    };
+    paths.filter(has_mark).collect()
+}
