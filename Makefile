@@ -25,7 +25,8 @@ ENGLISH := -D nb_code_prompt_show="Show the solution" -D nb_code_prompt_hide="Hi
 CHINESE := -D language=zh_CN -D html_title=并发实测 -D html_theme_options.search_bar_text=搜索 \
   -D html_theme_options.extra_footer="MIT 或 Apache-2.0，由你选择。" -D nb_code_prompt_show=显示解答 -D nb_code_prompt_hide=隐藏解答
 
-# Jupyter and pip keep out of the home folder.
+# Jupyter and pip keep out of the home folder; notebooks/labconfig has Markdown shown, not edited.
+export JUPYTER_CONFIG_PATH := $(ROOT)/notebooks
 export PATH := $(T)/venv/bin:$(PATH)
 export JUPYTER_CONFIG_DIR := $(T)/jupyter/config
 export JUPYTER_DATA_DIR := $(T)/jupyter/data
@@ -57,8 +58,8 @@ translations: target/venv.ok ## bring notebooks/locale up to date with the text 
 soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools (a minute or two)
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool -- --nocapture
 
-lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel
-	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
+lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
+	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
@@ -153,14 +154,14 @@ target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@sed -i.bak -E -e 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' -e '/scripts\/fontawesome\.js/d' target/html/{,zh/}*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered
 
-# nbconvert's links lead to notebooks and pages: here they are decks beside this one, and the site.
-target/slides/%.html: target/notebooks/%.ipynb notebooks/_templates/slides/index.html.j2 notebooks/_templates/slides/slides.css tests/slides.rs | target/slides/reveal.js target/venv.ok
+# Links to notebooks lead to the decks beside this one, those to words into the site.
+target/slides/%.html: target/notebooks/%.ipynb $(wildcard notebooks/_templates/slides/*) tests/slides.rs | target/slides/reveal.js target/venv.ok
 	@mkdir -p target/laid-out && cp notebooks/_templates/slides/slides.css target/slides/
 	@cargo run -q -p course-tests --bin export -- slides $< target/laid-out/$*.ipynb
 	@$(PY) -m nbconvert --to slides --log-level WARN --template slides --TemplateExporter.extra_template_basedirs=notebooks/_templates \
-	  --SlidesExporter.reveal_url_prefix=reveal.js --HTMLExporter.exclude_anchor_links=True --CSSHTMLHeaderPreprocessor.style=a11y-high-contrast-light \
+	  --SlidesExporter.reveal_url_prefix=reveal.js --HTMLExporter.exclude_anchor_links=True \
 	  --output-dir target/laid-out target/laid-out/$*.ipynb
-	@sed -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/laid-out/$*.slides.html > $@
+	@sed -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g; s#href="glossary\.md#href="../html/glossary.html#g' target/laid-out/$*.slides.html > $@
 
 target/slides/reveal.js: target/npm/reveal.js-5.2.1
 	@mkdir -p $@/dist && cp $</dist/reveal.{js,css} $@/dist/ && cp $</LICENSE $@/

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::text;
 
 /// The height of a slide without its margins and the line at its head, in its own pixels: it is 1280 by 720.
-const ROOM: usize = 620;
+const ROOM: usize = 610;
 const TEXT_LINE: usize = 36;
 const TEXT_SIGNS: usize = 96;
 const CODE_LINE: usize = 25;
@@ -107,8 +107,12 @@ fn blocks(source: &str) -> impl Iterator<Item = String> {
     for line in source.lines() {
         let heading = !fenced && heading(line) > 0;
         fenced ^= line.trim_start().starts_with("```");
-        if heading || (line.trim().is_empty() && !fenced) {
+        let blank = line.trim().is_empty() && !fenced;
+        if heading || blank {
             blocks.push(String::new());
+        }
+        if blank {
+            continue;
         }
         if let Some(block) = blocks.last_mut() {
             block.push_str(line);
@@ -125,11 +129,7 @@ fn blocks(source: &str) -> impl Iterator<Item = String> {
 /// The level of the heading that the line is, or 0.
 fn heading(line: &str) -> usize {
     let level = line.bytes().take_while(|&sign| sign == b'#').count();
-    if line[level..].starts_with(' ') {
-        level
-    } else {
-        0
-    }
+    level * usize::from(line[level..].starts_with(' '))
 }
 
 fn written(block: String) -> Piece {
@@ -139,15 +139,12 @@ fn written(block: String) -> Piece {
         .starts_with(['-', '*', '|', '`', '1'])
         .then(|| block.lines().map(width).map(lines).sum());
     let height = by_line.unwrap_or_else(|| lines(width(&block))) * TEXT_LINE + TEXT_LINE / 2;
-    piece(
-        if level > 0 {
-            Kind::Heading(level)
-        } else {
-            Kind::Text
-        },
-        if level > 0 { HEADING } else { height },
-        json!({"cell_type": "markdown", "metadata": {}, "source": block}),
-    )
+    let (kind, height) = match level {
+        0 => (Kind::Text, height),
+        _ => (Kind::Heading(level), HEADING),
+    };
+    let cell = json!({"cell_type": "markdown", "metadata": {}, "source": block});
+    piece(kind, height, cell)
 }
 
 fn lines(signs: usize) -> usize {
@@ -240,14 +237,15 @@ fn placed(pieces: Vec<Piece>) -> Vec<Value> {
         };
         let mut cell = piece.cell.clone();
         cell["metadata"]["slideshow"] = json!({"slide_type": kind});
+        let starts = kind == "slide" || kind == "subslide";
         if let Kind::Heading(1 | 2) = piece.kind {
             let heading = text(&piece.cell["source"]).unwrap_or_default();
             section = heading.trim_start_matches('#').trim().to_owned();
-        } else if kind != "-" {
+        } else if starts {
             cell["metadata"]["section"] = json!(section);
             cell["metadata"]["solution"] = json!(piece.solution);
         }
-        if kind != "-" {
+        if starts {
             used = 0;
         }
         used += piece.height;
@@ -311,3 +309,6 @@ impl Piece {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,204 @@
-fn main() {}
+//! What a class gets, in a real browser: each chapter as slides and on paper, and the page that `make lab` opens.
+
+#[allow(dead_code, reason = "others use the rest")]
+mod browser;
+#[allow(dead_code, reason = "the kernel's tests use the rest")]
+mod guard;
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use browser::{Outcome, add, ask, launch, report, resize, visit, watch};
+use course_tests::{Notebook, notebooks, root};
+use guard::Guard;
+use headless_chrome::protocol::cdp::Emulation;
+use headless_chrome::types::PrintToPdfOptions;
+use headless_chrome::{Browser, Tab};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+const PROJECTOR: (u32, u32) = (1280, 720);
+/// What A4 leaves between the margins of `course.css`, in CSS pixels.
+const PAPER: (u32, u32) = (680, 1000);
+const HEAVIEST_DECK: u64 = 1_500_000;
+/// Defines `judgeDeck()` and `judgePaper()`; see the file.
+const JUDGE: &str = include_str!("teaching.js");
+
+fn main() -> ExitCode {
+    let args = Arguments::from_args();
+    let mut trials = browser::trials(&args, "slides", "COURSE_SLIDES", |folder, chrome| {
+        each(&folder, launch(chrome, PROJECTOR)?, "slides", deck)
+    });
+    trials.extend(browser::trials(
+        &args,
+        "paper",
+        "COURSE_SITE",
+        |folder, chrome| each(&folder, launch(chrome, PAPER)?, "paper", paper),
+    ));
+    trials.extend(browser::trials(&args, "lab", "COURSE_SITE", |_, chrome| {
+        Ok(vec![Trial::test("make lab", move || {
+            lab(&launch(chrome, PROJECTOR)?)
+        })])
+    }));
+    libtest_mimic::run(&args, trials).exit_code()
+}
+
+/// A trial for each chapter, with the file that the folder must hold for it.
+fn each(
+    folder: &Path,
+    browser: Browser,
+    what: &str,
+    run: fn(&Tab, &Notebook, &Path) -> Outcome,
+) -> Result<Vec<Trial>, String> {
+    let browser = Arc::new(browser);
+    let chapters = notebooks(&root().join("notebooks")).map_err(|e| e.to_string())?;
+    let trials = chapters.iter().map(|path| {
+        let chapter = Notebook::read(path)?;
+        let file = folder.join(&chapter.name).with_extension("html");
+        let browser = Arc::clone(&browser);
+        Ok(Trial::test(format!("{what} {}", chapter.name), move || {
+            let tab = browser.new_tab()?;
+            let outcome = run(&tab, &chapter, &file);
+            let _ = tab.close(false);
+            outcome
+        }))
+    });
+    trials.collect()
+}
+
+fn deck(tab: &Tab, chapter: &Notebook, file: &Path) -> Outcome {
+    let found = watch(
+        tab,
+        &format!("file://{}/", file.parent().unwrap_or(file).display()),
+    )?;
+    if fs::metadata(file)?.len() > HEAVIEST_DECK {
+        add(&found, [format!("heavier than {HEAVIEST_DECK} bytes")]);
+    }
+    resize(tab, PROJECTOR.0, PROJECTOR.1)?;
+    visit(tab, &format!("file://{}", file.display()))?;
+    tab.evaluate(JUDGE, false)?;
+    until(tab, "Reveal.isReady()", Duration::from_secs(10))?;
+    let at = "JSON.stringify([Reveal.getIndices().h, Reveal.getHorizontalSlides().length])";
+    let first: (usize, usize) = serde_json::from_str(&ask(tab, at)?)?;
+    tab.press_key("ArrowRight")?;
+    let next: (usize, usize) = serde_json::from_str(&ask(tab, at)?)?;
+    let headings = headings(chapter);
+    if (first.0, next.0) != (0, 1) || first.1 < headings {
+        add(
+            &found,
+            [format!(
+                "from slide {} to {} of {}, with {headings} headings",
+                first.0, next.0, first.1
+            )],
+        );
+    }
+    add(&found, ask(tab, "judgeDeck()")?.lines().map(str::to_owned));
+    report(&found)
+}
+
+/// How many sections the chapter has, its title among them.
+fn headings(chapter: &Notebook) -> usize {
+    let text = chapter.cells.iter().filter(|cell| !cell.is_code);
+    text.flat_map(|cell| cell.source.lines())
+        .filter(|line| line.starts_with("# ") || line.starts_with("## "))
+        .count()
+}
+
+/// A reader in the dark prints the page.
+fn paper(tab: &Tab, _: &Notebook, file: &Path) -> Outcome {
+    resize(tab, PAPER.0, PAPER.1)?;
+    visit(tab, &format!("file://{}", file.display()))?;
+    tab.evaluate(JUDGE, false)?;
+    let state = "document.documentElement.dataset.theme + document.querySelectorAll('details[open]').length";
+    ask(tab, "document.documentElement.dataset.theme = 'dark'")?;
+    let before = ask(tab, state)?;
+    let media = |media: &str| {
+        let media = Some(media.to_owned());
+        tab.call_method(Emulation::SetEmulatedMedia {
+            media,
+            features: None,
+        })
+    };
+    media("print")?;
+    ask(tab, "dispatchEvent(new Event('beforeprint')); ''")?;
+    let found = ask(tab, "judgePaper()")?;
+    ask(tab, "dispatchEvent(new Event('afterprint')); ''")?;
+    media("")?;
+    let after = ask(tab, state)?;
+    let pdf = tab.print_to_pdf(Some(PrintToPdfOptions {
+        prefer_css_page_size: Some(true),
+        print_background: Some(true),
+        ..PrintToPdfOptions::default()
+    }))?;
+    let page = b"/Type /Page\n";
+    let pages = pdf
+        .windows(page.len())
+        .filter(|bytes| bytes == page)
+        .count();
+    match (found.is_empty(), before == after, pages) {
+        (true, true, 2..) => Ok(()),
+        _ => Err(format!("{found}\n{pages} pages; the state was {before}, then {after}").into()),
+    }
+}
+
+/// The page that JupyterLab opens leads to every chapter, and a link opens the notebook.
+fn lab(browser: &Browser) -> Outcome {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("lab");
+    let _server = Guard::spawn(
+        Command::new("make")
+            .args(["-s", "lab"])
+            .arg(format!(
+                "LAB=--no-browser --port={port} --IdentityProvider.token="
+            ))
+            .args(
+                ["CONFIG", "DATA", "RUNTIME"]
+                    .map(|kind| format!("JUPYTER_{kind}_DIR={}", home.display())),
+            )
+            .current_dir(root())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    );
+    let began = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if began.elapsed() > Duration::from_secs(30) {
+            return Err("`make lab` serves nothing after 30 s".into());
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    let tab = browser.new_tab()?;
+    visit(&tab, &format!("http://127.0.0.1:{port}/"))?;
+    for chapter in notebooks(&root().join("notebooks"))? {
+        let name = chapter.file_name().unwrap_or_default().to_string_lossy();
+        let link = format!(".jp-RenderedMarkdown a[href*='{name}']");
+        until(
+            &tab,
+            &format!("document.querySelector(\"{link}\")?.checkVisibility() === true"),
+            Duration::from_secs(60),
+        )?;
+    }
+    ask(
+        &tab,
+        "document.querySelector('.jp-RenderedMarkdown a[href*=\"01-theory\"]').click(); ''",
+    )?;
+    until(
+        &tab,
+        "document.querySelector('.jp-NotebookPanel') !== null",
+        Duration::from_secs(30),
+    )
+}
+
+fn until(tab: &Tab, what: &str, patience: Duration) -> Result<(), Failed> {
+    let began = Instant::now();
+    while ask(tab, &format!("String({what})"))? != "true" {
+        if began.elapsed() > patience {
+            return Err(format!("not within {patience:?}: {what}").into());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}

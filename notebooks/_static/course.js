@@ -21,3 +21,16 @@ document.addEventListener("DOMContentLoaded", () => {
 
 // Code that is unfolded may have to be scrolled: the theme looks again for what the keyboard must reach.
 document.addEventListener("toggle", () => window.dispatchEvent(new Event("resize")), true);
+
+// On paper the page is light, and nothing is folded.
+const unprinted = [];
+window.addEventListener("beforeprint", () => {
+  const { theme } = document.documentElement.dataset;
+  document.documentElement.dataset.theme = "light";
+  unprinted.push(() => (document.documentElement.dataset.theme = theme));
+  for (const folded of document.querySelectorAll("details:not([open])")) {
+    folded.open = true;
+    unprinted.push(() => (folded.open = false));
+  }
+});
+window.addEventListener("afterprint", () => unprinted.splice(0).forEach((undo) => undo()));
