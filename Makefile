@@ -51,7 +51,7 @@ test: html slides | $(AXE) ## all tests: the crate, its documentation, the kerne
 
 translations: target/venv.ok ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
 	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/gettext/source/
-	@$(SPHINX) -b gettext -d target/gettext/doctrees target/gettext/source target/gettext/pot
+	@$(SPHINX) -b gettext -D gettext_location=0 -d target/gettext/doctrees target/gettext/source target/gettext/pot
 	@$(T)/venv/bin/sphinx-intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
 	@cargo run -q -p course-tests --bin check -- --translations notebooks/locale
 

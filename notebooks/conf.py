@@ -32,7 +32,6 @@ html_theme_options = {
 
 # `make html` puts the translations there, so that what is compiled stays out of the sources.
 locale_dirs = [str(Path(__file__).parents[1] / "target" / "locale")]
-gettext_location = False
 translation_progress_classes = "untranslated"
 # A link keeps its own place on the page: Sphinx tells the links of a paragraph apart by their page alone.
 i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)
