@@ -20,6 +20,10 @@ CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Ca
 PAGES := notebooks/index.md notebooks/glossary.md
 SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
 SPHINX := $(PY) -m sphinx -W --keep-going -q -c notebooks
+ENGLISH := -D nb_code_prompt_show="Show the solution" -D nb_code_prompt_hide="Hide the solution"
+# What conf.py says in English; the theme's other words are in notebooks/locale/zh_CN/LC_MESSAGES/sphinx.po.
+CHINESE := -D language=zh_CN -D html_title=并发实测 -D html_theme_options.search_bar_text=搜索 \
+  -D html_theme_options.extra_footer="MIT 或 Apache-2.0，由你选择。" -D nb_code_prompt_show=显示解答 -D nb_code_prompt_hide=隐藏解答
 
 # Jupyter and pip keep out of the home folder; notebooks/labconfig has Markdown shown, not edited.
 export JUPYTER_CONFIG_PATH := $(ROOT)/notebooks
@@ -47,7 +51,7 @@ test: html slides | $(AXE) ## all tests: the crate, its documentation, the kerne
 
 translations: target/venv.ok ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
 	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/gettext/source/
-	@$(SPHINX) -b gettext -d target/gettext/doctrees target/gettext/source target/gettext/pot
+	@$(SPHINX) -b gettext -D gettext_location=0 -d target/gettext/doctrees target/gettext/source target/gettext/pot
 	@$(T)/venv/bin/sphinx-intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
 	@cargo run -q -p course-tests --bin check -- --translations notebooks/locale
 
@@ -144,10 +148,10 @@ target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@echo "Rendering the site …"
 	@cp $(PAGES) target/notebooks/ && target/debug/check --front $(EXECUTED) > target/notebooks/front.svg
 	@rm -rf target/locale && cp -R notebooks/locale target/
-	@$(SPHINX) -b html -d target/doctrees target/notebooks target/html
-	@$(SPHINX) -b html -d target/doctrees-zh -D language=zh_CN target/notebooks target/html/zh
-	@# What cells put out links to notebooks, which are pages here.
-	@sed -i.bak -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' target/html/{,zh/}[0-9]*.html && rm target/html/{,zh/}*.bak
+	@$(SPHINX) -b html -d target/doctrees $(ENGLISH) target/notebooks target/html
+	@$(SPHINX) -b html -d target/doctrees-zh $(CHINESE) target/notebooks target/html/zh
+	@# What cells put out links to notebooks, which are pages here. The icons come from a font too: 0.1 MB instead of 1.6.
+	@sed -i.bak -E -e 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' -e '/scripts\/fontawesome\.js/d' target/html/{,zh/}*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered
 
 # Links to notebooks lead to the decks beside this one, those to words into the site.

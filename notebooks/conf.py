@@ -32,7 +32,6 @@ html_theme_options = {
 
 # `make html` puts the translations there, so that what is compiled stays out of the sources.
 locale_dirs = [str(Path(__file__).parents[1] / "target" / "locale")]
-gettext_location = False
 translation_progress_classes = "untranslated"
 # A link keeps its own place on the page: Sphinx tells the links of a paragraph apart by their page alone.
 i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)
@@ -56,11 +55,12 @@ NbElementRenderer.render_image = inline_svg
 
 
 class Chinese(SearchChinese):
-    """Words without a dictionary: whole runs, in which the page finds any three signs or more, and each pair of signs."""
+    """Without a dictionary: each pair of signs is a word, and _static/course.js cuts what is searched for likewise."""
+
+    language_name = "English"  # of the stemmer for what is in Latin letters
 
     def split(self, input):
-        runs = re.findall("[\u4e00-\u9fff]+", input)
-        return super().split(input) + runs + [run[i : i + 2] for run in runs for i in range(len(run) - 1)]
+        return super().split(input) + re.findall("(?=([\u4e00-\u9fff]{2}))", input)
 
 
 languages["zh"] = Chinese

@@ -57,6 +57,7 @@ function weight() {
 
 // Text that has no translation, and verdicts or exercises that do not speak the page's language alone.
 function language() {
+  document.querySelectorAll("details").forEach((folded) => (folded.open = true));
   const page = document.documentElement.lang.slice(0, 2);
   const found = [...document.querySelectorAll(".untranslated")].map((e) => `not translated: ${e.textContent.trim().slice(0, 80)}`);
   for (const said of document.querySelectorAll(":is(.verdict, .verdicts, .exercise) [lang]")) {

@@ -163,6 +163,8 @@ impl Site {
                 }
             }
             resize(&tab, WIDE, 900)?;
+            // The theme looks anew for what has to be reached by the keyboard.
+            thread::sleep(Duration::from_millis(500));
             let barriers = ask(&tab, "barriers()")?;
             add(
                 &found,

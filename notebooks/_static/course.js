@@ -1,3 +1,11 @@
+// What is searched for in Chinese, cut as the index is (conf.py): pairs of signs, and words in Latin letters.
+if (document.documentElement.lang.startsWith("zh")) {
+  window.splitQuery = (query) =>
+    (query.match(/\p{Script=Han}+|[\p{Letter}\p{Number}_]+/gu) ?? []).flatMap((run) =>
+      /\p{Script=Han}{3}/u.test(run) ? [...run].slice(1).map((sign, i) => run[i] + sign) : run,
+    );
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   // Names that say less than what is read inside the element, and a side bar that is no landmark: the theme's and MyST-NB's.
   for (const e of document.querySelectorAll("summary[aria-label], .search-button-field[aria-label]")) e.removeAttribute("aria-label");
@@ -10,6 +18,9 @@ document.addEventListener("DOMContentLoaded", () => {
     link.hash = window.scrollY > 0 && top.length ? top.at(-1).id : "";
   });
 });
+
+// Code that is unfolded may have to be scrolled: the theme looks again for what the keyboard must reach.
+document.addEventListener("toggle", () => window.dispatchEvent(new Event("resize")), true);
 
 // On paper the page is light, and nothing is folded.
 const unprinted = [];
