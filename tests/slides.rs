@@ -16,6 +16,8 @@ const CODE_LINE: usize = 25;
 const HEADING: usize = 70;
 /// Code with at least so many lines in sight can be followed while it scrolls.
 const CODE_IN_SIGHT: usize = 14;
+/// With the margin of its box.
+const LINES_OF_A_CALL: usize = 3;
 /// Charts are 720 wide and are shown larger, as far as there is room.
 const CHART_ZOOM: f64 = 1.3;
 
@@ -276,9 +278,15 @@ fn starts(pieces: &[Piece], i: usize, used: usize) -> &'static str {
         Kind::Heading(3) => matches!(last.kind, Kind::Heading(_)),
         _ if title || (piece.solution && !last.solution) => false,
         _ if matches!(last.kind, Kind::Heading(_)) => true,
-        Kind::Code => {
-            (last.kind == Kind::Code || last.kind.is_text()) && used + piece.least() <= ROOM
+        Kind::Code if last.kind == Kind::Code || last.kind.is_text() => {
+            // A line or two are nothing without what they show.
+            let shown = after
+                .first()
+                .filter(|_| piece.height <= LINES_OF_A_CALL * CODE_LINE);
+            let shown = shown.filter(|next| next.kind == Kind::Shown);
+            used + piece.least() + shown.map_or(0, |next| next.height) <= ROOM
         }
+        Kind::Code => false,
         Kind::Printed if last.kind == Kind::Code => {
             used - last.height + last.least() + piece.height <= ROOM
         }
