@@ -19,7 +19,7 @@ DECKS := $(NOTEBOOKS:notebooks/%.ipynb=target/slides/%.html)
 CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl,$(wildcard data/*))
 PAGES := notebooks/index.md notebooks/glossary.md
 SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
-SPHINX := $(PY) -m sphinx -W --keep-going -q -c notebooks
+SPHINX := $(PY) -m sphinx -W --keep-going -q -E -c notebooks
 ENGLISH := -D nb_code_prompt_show="Show the solution" -D nb_code_prompt_hide="Hide the solution"
 # What conf.py says in English; the theme's other words are in notebooks/locale/zh_CN/LC_MESSAGES/sphinx.po.
 CHINESE := -D language=zh_CN -D html_title=并发实测 -D html_theme_options.search_bar_text=搜索 \

@@ -1,11 +1,12 @@
 """The course site: Sphinx with MyST-NB on the executed notebooks, which are in target/notebooks."""
 
+import json
 import re
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
-from sphinx.search import languages
+from sphinx.search import js_index, languages
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import i18n
 
@@ -55,12 +56,14 @@ NbElementRenderer.render_image = inline_svg
 
 
 class Chinese(SearchChinese):
-    """Without a dictionary: each pair of signs is a word, and _static/course.js cuts what is searched for likewise."""
+    """Without a dictionary: each pair of signs is a word, but with particles; _static/course.js cuts the query likewise."""
 
     language_name = "English"  # of the stemmer for what is in Latin letters
 
     def split(self, input):
-        return super().split(input) + re.findall("(?=([\u4e00-\u9fff]{2}))", input)
+        return super().split(input) + re.findall("(?=((?:(?![的了是在不一个也这那它把被让从都而])[\u4e00-\u9fff]){2}))", input)
 
 
 languages["zh"] = Chinese
+# Half of the bytes of Sphinx's own way, which escapes each sign.
+js_index.dumps = lambda data: f"Search.setIndex({json.dumps(data, ensure_ascii=False, separators=(',', ':'), sort_keys=True)})"

@@ -14,7 +14,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-CELL_SECONDS = 300
 
 
 def readable(text):
@@ -51,11 +50,9 @@ def main(source, target):
         if message := trouble(cell):
             raise RuntimeError(message)
 
-    hooks = {"on_cell_start": on_start, "on_cell_executed": on_executed}
-    where = {"metadata": {"path": str(source.parent)}}
-    client = NotebookClient(
-        notebook, kernel_name="rust", timeout=CELL_SECONDS, startup_timeout=120, allow_errors=True, resources=where, **hooks
-    )
+    client = NotebookClient(notebook, kernel_name="rust", timeout=300, startup_timeout=120, allow_errors=True)
+    client.resources = {"metadata": {"path": str(source.parent)}}
+    client.on_cell_start, client.on_cell_executed = on_start, on_executed
     try:
         client.execute()
     except (RuntimeError, CellTimeoutError) as error:

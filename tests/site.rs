@@ -163,9 +163,15 @@ impl Site {
                 }
             }
             resize(&tab, WIDE, 900)?;
-            // The theme looks anew for what has to be reached by the keyboard.
-            thread::sleep(Duration::from_millis(500));
-            let barriers = ask(&tab, "barriers()")?;
+            // Colours fade, and the theme takes its time to look for what the keyboard has to reach.
+            let mut barriers = String::new();
+            for _ in 0..3 {
+                thread::sleep(Duration::from_millis(500));
+                barriers = ask(&tab, "barriers()")?;
+                if barriers.is_empty() {
+                    break;
+                }
+            }
             add(
                 &found,
                 barriers.lines().map(|line| format!("{theme}: {line}")),

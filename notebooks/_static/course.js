@@ -1,8 +1,8 @@
-// What is searched for in Chinese, cut as the index is (conf.py): pairs of signs, and words in Latin letters.
+// What is searched for in Chinese, cut as the index is (conf.py): pairs of signs without particles, and words in Latin letters.
 if (document.documentElement.lang.startsWith("zh")) {
   window.splitQuery = (query) =>
     (query.match(/\p{Script=Han}+|[\p{Letter}\p{Number}_]+/gu) ?? []).flatMap((run) =>
-      /\p{Script=Han}{3}/u.test(run) ? [...run].slice(1).map((sign, i) => run[i] + sign) : run,
+      /\p{Script=Han}{3}/u.test(run) ? [...run].slice(1).map((sign, i) => run[i] + sign).filter((pair) => !/[的了是在不一个也这那它把被让从都而]/.test(pair)) : run,
     );
 }
 
