@@ -166,6 +166,7 @@ impl Site {
             // Colours fade, and the theme takes its time to look for what the keyboard has to reach.
             let mut barriers = String::new();
             for _ in 0..3 {
+                tab.evaluate("window.dispatchEvent(new Event('resize'))", false)?;
                 thread::sleep(Duration::from_millis(500));
                 barriers = ask(&tab, "barriers()")?;
                 if barriers.is_empty() {
