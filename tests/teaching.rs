@@ -33,12 +33,12 @@ fn main() -> ExitCode {
     let mut trials = browser::trials(&args, "slides", "COURSE_SLIDES", |folder, chrome| {
         each(&folder, launch(chrome, PROJECTOR)?, "slides", deck)
     });
-    trials.extend(browser::trials(
-        &args,
-        "paper",
-        "COURSE_SITE",
-        |folder, chrome| each(&folder, launch(chrome, PAPER)?, "paper", paper),
-    ));
+    for (name, language) in [("paper", ""), ("paper in Chinese", "zh")] {
+        let papers = |folder: PathBuf, chrome| {
+            each(&folder.join(language), launch(chrome, PAPER)?, name, paper)
+        };
+        trials.extend(browser::trials(&args, name, "COURSE_SITE", papers));
+    }
     trials.extend(browser::trials(&args, "lab", "COURSE_SITE", |_, chrome| {
         Ok(vec![Trial::test("make lab", move || {
             lab(&launch(chrome, PROJECTOR)?)
