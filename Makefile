@@ -144,14 +144,17 @@ target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
 # The last chapter reads the verdicts of the others.
 target/notebooks/09-verdicts.ipynb: $(filter-out %/09-verdicts.ipynb,$(EXECUTED))
 
+# What cells put out links to notebooks, which are pages.
+TO_PAGES := 's|(href="[0-9]{2}-[a-z-]+)\.ipynb|\1.html|g'
+
 target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@echo "Rendering the site …"
-	@cp $(PAGES) target/notebooks/ && target/debug/check --front $(EXECUTED) > target/notebooks/front.svg
+	@cp $(PAGES) target/notebooks/ && cargo run -q -p course-tests --bin check -- --front $(EXECUTED) > target/notebooks/front.svg
 	@rm -rf target/locale && cp -R notebooks/locale target/
 	@$(SPHINX) -b html -d target/doctrees $(ENGLISH) target/notebooks target/html
 	@$(SPHINX) -b html -d target/doctrees-zh $(CHINESE) target/notebooks target/html/zh
-	@# What cells put out links to notebooks, which are pages here. The icons come from a font too: 0.1 MB instead of 1.6.
-	@sed -i.bak -E -e 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g' -e '/scripts\/fontawesome\.js/d' target/html/{,zh/}*.html && rm target/html/{,zh/}*.bak
+	@# The icons come from a font too: 0.1 MB instead of 1.6.
+	@sed -i.bak -E -e $(TO_PAGES) -e '/scripts\/fontawesome\.js/d' target/html/{,zh/}*.html && rm target/html/{,zh/}*.bak
 	@touch $@ target/.rendered
 
 # Links to notebooks lead to the decks beside this one, those to words into the site.
@@ -161,7 +164,7 @@ target/slides/%.html: target/notebooks/%.ipynb $(wildcard notebooks/_templates/s
 	@$(PY) -m nbconvert --to slides --log-level WARN --template slides --TemplateExporter.extra_template_basedirs=notebooks/_templates \
 	  --SlidesExporter.reveal_url_prefix=reveal.js --HTMLExporter.exclude_anchor_links=True \
 	  --output-dir target/laid-out target/laid-out/$*.ipynb
-	@sed -E 's#(href="[0-9]{2}-[a-z-]+)\.ipynb#\1.html#g; s#href="glossary\.md#href="../html/glossary.html#g' target/laid-out/$*.slides.html > $@
+	@sed -E -e $(TO_PAGES) -e 's#href="glossary\.md#href="../html/glossary.html#g' target/laid-out/$*.slides.html > $@
 
 target/slides/reveal.js: target/npm/reveal.js-5.2.1
 	@mkdir -p $@/dist && cp $</dist/reveal.{js,css} $@/dist/ && cp $</LICENSE $@/

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::protocol::cdp::{Emulation, Log, Network, Page, Runtime};
@@ -182,6 +182,18 @@ pub fn serve(folder: &Path) -> Result<(Guard, String), String> {
 pub fn visit(tab: &Tab, url: &str) -> Outcome {
     tab.set_default_timeout(PATIENCE);
     tab.navigate_to(url)?.wait_until_navigated()?;
+    Ok(())
+}
+
+/// Asks until the script is true. Between two pages there is nobody who could answer.
+pub fn until(tab: &Tab, what: &str, patience: Duration) -> Outcome {
+    let began = Instant::now();
+    while !ask(tab, &format!("String({what})")).is_ok_and(|answer| answer == "true") {
+        if began.elapsed() > patience {
+            return Err(format!("not within {patience:?}: {what}").into());
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
     Ok(())
 }
 

@@ -13,11 +13,10 @@
 //! ```
 
 use std::env;
-use std::fs;
 use std::path::PathBuf;
 
 use crate::cargo;
-use crate::code::{Opening, write};
+use crate::code::{Opening, read, write};
 use crate::{Cell, Notebook, root};
 
 /// Cells of a notebook, on their way to a program.
@@ -87,7 +86,7 @@ impl Cells {
             first.uses,
             self.chosen.join("\n")
         );
-        let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|e| e.to_string())?;
+        let lock = read(&root().join("Cargo.lock"))?;
         for (file, text) in [
             ("Cargo.toml", manifest(name, &first.dependencies)),
             ("Cargo.lock", lock),

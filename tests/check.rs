@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use course_tests::{Notebook, Output, format, rules, translations};
+use course_tests::{Notebook, format, rules, translations};
 use support::claim::{Ledger, read_records};
 use support::exercise::Exercises;
 
@@ -46,15 +46,9 @@ fn front(notebooks: &[&str]) -> Result<String, String> {
     for path in notebooks {
         let notebook = Notebook::read(Path::new(path))?;
         let cells = notebook.code().filter(|cell| cell.tagged("front-page"));
-        let mut shown = cells
-            .flat_map(|cell| &cell.outputs)
-            .filter_map(|output| match output {
-                Output::Data(shown) => Some(shown),
-                _ => None,
-            });
-        let chart = shown.find_map(|shown| shown.iter().find(|(mime, _)| mime == "image/svg+xml"));
-        if let Some((_, svg)) = chart {
-            return Ok(svg.clone());
+        let mut outputs = cells.flat_map(|cell| &cell.outputs);
+        if let Some(svg) = outputs.find_map(|output| output.shown("image/svg+xml")) {
+            return Ok(svg.to_owned());
         }
     }
     Err(format!(
@@ -64,14 +58,12 @@ fn front(notebooks: &[&str]) -> Result<String, String> {
 
 fn translated(folder: &Path) -> Result<String, Vec<String>> {
     let catalogues = translations::catalogues(folder).map_err(|e| vec![e])?;
-    let mut lacking = Vec::new();
-    for path in &catalogues {
-        lacking.extend(translations::lacking(path).map_err(|e| vec![e])?);
-    }
-    if lacking.is_empty() {
-        Ok(format!("{} catalogues, all translated", catalogues.len()))
-    } else {
-        Err(lacking)
+    match translations::lacking(&catalogues) {
+        Ok(lacking) if lacking.is_empty() => {
+            Ok(format!("{} catalogues, all translated", catalogues.len()))
+        }
+        Ok(lacking) => Err(lacking),
+        Err(e) => Err(vec![e]),
     }
 }
 

@@ -206,7 +206,11 @@ fn statements(cell: &str) -> Result<Vec<Stmt>, String> {
         .map_err(|e| e.to_string())
 }
 
-fn read(path: &Path) -> Result<String, String> {
+/// The text of a file.
+///
+/// # Errors
+/// A sentence that names the file.
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
 }
 

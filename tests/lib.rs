@@ -66,6 +66,17 @@ pub enum Output {
     Data(Vec<(String, String)>),
 }
 
+impl Output {
+    /// What it shows in this mime type.
+    pub fn shown(&self, mime: &str) -> Option<&str> {
+        let Self::Data(shown) = self else {
+            return None;
+        };
+        let found = shown.iter().find(|(of, _)| of == mime);
+        found.map(|(_, content)| content.as_str())
+    }
+}
+
 impl Cell {
     /// Whether the cell carries this tag.
     pub fn tagged(&self, tag: &str) -> bool {
@@ -197,6 +208,13 @@ fn text(value: &Value) -> Option<String> {
         Value::Array(lines) => lines.iter().map(Value::as_str).collect(),
         _ => None,
     }
+}
+
+/// The columns that a text takes: Chinese takes two a sign.
+fn columns(text: &str) -> usize {
+    text.chars()
+        .map(|c| if c < '\u{2e80}' { 1 } else { 2 })
+        .sum()
 }
 
 /// So many milliseconds.

@@ -116,12 +116,9 @@ fn fields(output: &Output) -> Option<String> {
 }
 
 fn chart(output: &Output) -> Option<String> {
-    let Output::Data(shown) = output else {
-        return None;
-    };
-    let get = |mime| shown.iter().find(|(m, _)| m == mime).map(|(_, text)| text);
-    let svg = get("image/svg+xml")?;
-    if get("text/plain").is_none_or(|text| text.trim().is_empty()) {
+    let svg = output.shown("image/svg+xml")?;
+    let alternative = output.shown("text/plain");
+    if alternative.is_none_or(|text| text.trim().is_empty()) {
         return Some("the chart has no text/plain alternative".to_owned());
     }
     (svg.len() > CHART_BYTES).then(|| {

@@ -14,9 +14,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use browser::{Outcome, add, ask, failing, launch, report, resize, serve, shoot, visit, watch};
+use browser::{
+    Outcome, add, ask, failing, launch, report, resize, serve, shoot, until, visit, watch,
+};
 use guard::Guard;
 use headless_chrome::{Browser, Tab};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -32,6 +34,8 @@ const WANTED: [(&str, &str); 4] = [
     ("zh/", "生产者与消费者"),
     ("zh/", "epoll"),
 ];
+/// How long a page may take to do what it was asked.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest time from the start of a page's loading from the disk to its first contents, in milliseconds.
 const FIRST_VIEW: f64 = 1_000.0;
 /// Defines what is asked of a page; see the file.
@@ -122,19 +126,22 @@ impl Site {
 
     fn visit(&self, page: &str) -> Result<Arc<Tab>, Failed> {
         let tab = self.browser.new_tab()?;
-        resize(&tab, WIDE, 900)?;
-        visit(&tab, &format!("{}/{page}", self.address))?;
-        tab.evaluate(JUDGE, false)?;
+        self.show(&tab, page)?;
         Ok(tab)
+    }
+
+    fn show(&self, tab: &Tab, page: &str) -> Outcome {
+        resize(tab, WIDE, 900)?;
+        visit(tab, &format!("{}/{page}", self.address))?;
+        tab.evaluate(JUDGE, false)?;
+        Ok(())
     }
 
     /// One visit finds all that is wrong with a page.
     fn page(&self, page: &str) -> Outcome {
         let tab = self.browser.new_tab()?;
         let found = watch(&tab, &format!("{}/", self.address))?;
-        resize(&tab, WIDE, 900)?;
-        visit(&tab, &format!("{}/{page}", self.address))?;
-        tab.evaluate(JUDGE, false)?;
+        self.show(&tab, page)?;
         for script in ["weight()", "language()"] {
             add(&found, ask(&tab, script)?.lines().map(str::to_owned));
         }
@@ -214,10 +221,8 @@ impl Site {
 
     fn search(&self, folder: &str, word: &str) -> Outcome {
         let tab = self.visit(&format!("{folder}search.html?q={word}"))?;
-        let found = "String(document.querySelectorAll('#search-results li').length)";
-        wait(&format!("a result for \"{word}\""), || {
-            Ok(ask(&tab, found)? != "0")
-        })
+        let found = "document.querySelector('#search-results li') !== null";
+        until(&tab, found, PATIENCE)
     }
 
     /// The switch leads to the section that is being read, and back.
@@ -227,13 +232,10 @@ impl Site {
         let at = |page: &str| format!("/{page}#{section}");
         for page in ["zh/05-locks.html", "05-locks.html"] {
             ask(&tab, "document.querySelector('.language-switch').click()")?;
-            wait(&at(page), || {
-                Ok(ask(&tab, "location.pathname + location.hash")? == at(page))
-            })?;
+            let there = format!("location.pathname + location.hash === '{}'", at(page));
+            until(&tab, &there, PATIENCE)?;
             tab.evaluate(JUDGE, false)?;
-            wait("the section to be in view", || {
-                Ok(ask(&tab, "reading()")? == section)
-            })?;
+            until(&tab, &format!("reading() === '{section}'"), PATIENCE)?;
         }
         Ok(())
     }
@@ -257,9 +259,8 @@ impl Site {
             }
         }
         tab.press_key("Enter")?;
-        wait("the Chinese page", || {
-            Ok(ask(&tab, "location.pathname")? == "/zh/05-locks.html")
-        })
+        let there = "location.pathname === '/zh/05-locks.html'";
+        until(&tab, there, PATIENCE)
     }
 
     /// A reader may open the page without any server. The theme then logs errors of its own; it must look right, and soon.
@@ -284,17 +285,4 @@ impl Site {
         }
         Err(format!("the first view took {first_view} ms").into())
     }
-}
-
-/// Asks again and again, for ten seconds at most.
-fn wait(what: &str, mut come: impl FnMut() -> Result<bool, Failed>) -> Outcome {
-    let began = Instant::now();
-    // Between two pages there is nobody who could answer.
-    while !come().unwrap_or(false) {
-        if began.elapsed() > Duration::from_secs(10) {
-            return Err(format!("waited 10 s for {what}").into());
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use crate::text;
+use crate::{columns, text};
 
 /// The height of a slide without its margins and the line at its head, in its own pixels: it is 1280 by 720.
 const ROOM: usize = 610;
@@ -153,10 +153,8 @@ fn lines(signs: usize) -> usize {
     signs.div_ceil(TEXT_SIGNS).max(1)
 }
 
-/// Chinese is twice as wide.
 fn width(text: &str) -> usize {
-    let signs = text.trim().chars();
-    signs.map(|c| if c < '\u{2e80}' { 1 } else { 2 }).sum()
+    columns(text.trim())
 }
 
 fn code(cell: &Value, source: &str) -> Piece {

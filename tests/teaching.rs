@@ -13,13 +13,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use browser::{Outcome, add, ask, launch, report, resize, visit, watch};
+use browser::{Outcome, add, ask, launch, report, resize, until, visit, watch};
 use course_tests::{Notebook, notebooks, root};
 use guard::Guard;
 use headless_chrome::protocol::cdp::Emulation;
 use headless_chrome::types::PrintToPdfOptions;
 use headless_chrome::{Browser, Tab};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 
 const PROJECTOR: (u32, u32) = (1280, 720);
 /// What A4 leaves between the margins of `course.css`, in CSS pixels.
@@ -190,15 +190,4 @@ fn lab(browser: &Browser) -> Outcome {
         "document.querySelector('.jp-NotebookPanel') !== null",
         Duration::from_secs(30),
     )
-}
-
-fn until(tab: &Tab, what: &str, patience: Duration) -> Result<(), Failed> {
-    let began = Instant::now();
-    while ask(tab, &format!("String({what})"))? != "true" {
-        if began.elapsed() > patience {
-            return Err(format!("not within {patience:?}: {what}").into());
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    Ok(())
 }

@@ -21,11 +21,16 @@ pub fn catalogues(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// The messages of a catalogue that have no translation, or one that somebody has yet to look at.
+/// The messages of these catalogues that have no translation, or one that somebody has yet to look at.
 ///
 /// # Errors
-/// When the file cannot be read as a catalogue.
-pub fn lacking(path: &Path) -> Result<Vec<String>, String> {
+/// When a file cannot be read as a catalogue.
+pub fn lacking(catalogues: &[PathBuf]) -> Result<Vec<String>, String> {
+    let found: Result<Vec<_>, _> = catalogues.iter().map(|path| lacking_in(path)).collect();
+    Ok(found?.concat())
+}
+
+fn lacking_in(path: &Path) -> Result<Vec<String>, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let catalogue = polib::po_file::parse(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut found = Vec::new();
@@ -52,7 +57,7 @@ mod tests {
             "{head}\nmsgid \"a\"\nmsgstr \"甲\"\n\nmsgid \"b\"\nmsgstr \"\"\n\n#, fuzzy\nmsgid \"c\"\nmsgstr \"丙\"\n"
         );
         fs::write(&path, text).expect("the temporary folder can be written");
-        let found = lacking(&path);
+        let found = lacking(std::slice::from_ref(&path));
         fs::remove_file(&path).expect("it was written");
         let name = path.file_name().expect("a file").to_string_lossy();
         let want = [format!("{name}: missing: b"), format!("{name}: fuzzy: c")];

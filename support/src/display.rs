@@ -35,11 +35,11 @@ fn output(contents: &[(&str, &str)], in_kernel: bool) -> String {
 }
 
 /// Escaped text in English and in Chinese, of which the site shows the one that is its page's language.
-pub(crate) fn both([en, zh]: [&str; 2]) -> String {
+pub(crate) fn both([en, zh]: [impl AsRef<str>; 2]) -> String {
     format!(
         "<span lang=\"en\">{}</span> <span lang=\"zh-CN\">{}</span>",
-        escape(en),
-        escape(zh)
+        escape(en.as_ref()),
+        escape(zh.as_ref())
     )
 }
 

@@ -31,7 +31,7 @@ fn wrapped(line: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut current, mut used) = (line[..indent].to_owned(), indent);
     for (i, word) in line.split_whitespace().enumerate() {
-        let wide = width(word);
+        let wide = crate::columns(word);
         if i > 0 && used + 1 + wide > columns {
             lines.push(std::mem::replace(&mut current, hang.clone()));
             used = hang.len();
@@ -44,11 +44,4 @@ fn wrapped(line: &str, columns: usize) -> Vec<String> {
     }
     lines.push(current);
     lines
-}
-
-/// Columns on a screen: Chinese takes two a character.
-fn width(word: &str) -> usize {
-    word.chars()
-        .map(|c| if c >= '\u{2e80}' { 2 } else { 1 })
-        .sum()
 }

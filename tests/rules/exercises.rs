@@ -2,7 +2,7 @@
 
 use support::exercise::{Exercise, Want};
 
-use crate::{Cell, Notebook, Output};
+use crate::{Cell, Notebook};
 
 /// The exercises of a notebook are those of the data, and each is checked: first in a visible cell, with `()` for the
 /// answer, then in its folded solution.
@@ -128,11 +128,7 @@ fn arguments(cell: &Cell, id: &str) -> Vec<String> {
 /// The text of the check of this exercise among the cell's outputs.
 fn shown<'a>(cell: &'a Cell, id: &str) -> Option<&'a str> {
     cell.outputs.iter().find_map(|output| {
-        let Output::Data(shown) = output else {
-            return None;
-        };
-        let text = shown.iter().find(|(mime, _)| mime == "text/plain");
-        let text = text.map(|(_, text)| text.as_str())?;
+        let text = output.shown("text/plain")?;
         let first = text.lines().next().unwrap_or_default();
         first.split(' ').any(|word| word == id).then_some(text)
     })

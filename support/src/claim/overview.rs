@@ -138,8 +138,7 @@ impl Overview {
                 let _ = write!(html, "<div>{}</div>", escape(&evidence.to_string()));
             }
             for said in [claim.correction(), row.surprise()].into_iter().flatten() {
-                let said = both(said.each_ref().map(|text| &**text));
-                let _ = write!(html, "<div>{said}</div>");
+                let _ = write!(html, "<div>{}</div>", both(said));
             }
             html.push_str("</td></tr>");
         }

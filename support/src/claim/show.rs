@@ -34,8 +34,7 @@ impl Outcome {
     }
 
     pub(super) fn badge_html(self) -> String {
-        let [en, zh] = self.words();
-        let words = format!("{} {}", self.symbol(), both([&en, &zh]));
+        let words = format!("{} {}", self.symbol(), both(self.words()));
         badge("verdict-badge", self.colour(), &words)
     }
 }
@@ -145,8 +144,7 @@ impl Verdict {
             ("surprise", surprise(self.outcome, claim.expect)),
         ] {
             if let Some(said) = said {
-                let said = both(said.each_ref().map(|text| &**text));
-                let _ = write!(html, "<div class=\"verdict-{class}\">{said}</div>");
+                let _ = write!(html, "<div class=\"verdict-{class}\">{}</div>", both(said));
             }
         }
         html.push_str("</div>");
