@@ -20,6 +20,7 @@
 //! | [`sched`] | schedulers of one CPU, simulated |
 //! | [`sync`] | semaphore, event, queues, re-entrant lock, deadlocks to look at |
 
+mod caught;
 pub mod chart;
 pub mod claim;
 #[cfg(feature = "coroutine")]
@@ -40,3 +41,5 @@ pub mod process;
 pub mod sched;
 #[cfg(feature = "sync")]
 pub mod sync;
+#[cfg(feature = "ipc")]
+mod wire;

@@ -31,8 +31,11 @@ mod builder;
 mod child;
 mod error;
 mod exit;
+pub(crate) mod handover;
 pub mod inspect;
 mod nice;
+#[cfg(feature = "pool")]
+pub(crate) mod panics;
 #[cfg(target_os = "linux")]
 mod subreaper;
 mod wait;

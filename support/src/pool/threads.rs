@@ -1,14 +1,13 @@
 //! Threads that run closures.
 
-use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::future::{Future, Slot};
 use super::{Error, MOST_WORKERS, check_workers};
+use crate::caught::caught;
 
 /// A fixed number of threads that run closures, with the shape of Python's `ThreadPoolExecutor`.
 ///
@@ -91,9 +90,7 @@ impl ThreadPool {
         let slot = Slot::new(None);
         let future = Future(Arc::clone(&slot));
         self.threads.spawn_fifo(move || {
-            let result = catch_unwind(AssertUnwindSafe(task)).map_err(|payload| Error::Panicked {
-                message: message(payload),
-            });
+            let result = caught(task).map_err(|message| Error::Panicked { message });
             slot.fill(result);
             drop(slot);
             gate.leave();
@@ -160,18 +157,4 @@ impl fmt::Debug for ThreadPool {
             .field("unfinished", &self.gate.unfinished.load(SeqCst))
             .finish_non_exhaustive()
     }
-}
-
-/// What a panic said.
-pub(super) fn message(payload: Box<dyn Any + Send>) -> String {
-    let text = if let Some(text) = payload.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "(no text)".to_owned()
-    };
-    // Dropping an unknown payload could panic again.
-    std::mem::forget(payload);
-    text
 }

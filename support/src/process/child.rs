@@ -9,7 +9,7 @@ use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::bond::Bond;
-use super::{Error, Outcome};
+use super::{Error, Outcome, handover};
 
 /// The code of a process that panicked, as `std` has it.
 const PANICKED: i32 = 101;
@@ -33,7 +33,11 @@ pub(super) fn start<R: Outcome>(
     // SAFETY: the child has this thread only; the locks that `std` and this crate need there are held by it, glibc keeps
     // its allocator usable, and what else `work` may touch is the documented business of the caller.
     match unsafe { fork() } {
-        Ok(ForkResult::Parent { child }) => Ok(child),
+        Ok(ForkResult::Parent { child }) => {
+            drop((bond, err, out));
+            handover::drop_for(child.as_raw() as u32, work);
+            Ok(child)
+        }
         Ok(ForkResult::Child) => {
             drop(err);
             drop(out);

@@ -12,9 +12,9 @@ use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::message::{Job, Report, What, ended};
-use super::worker::{Function, note_panics, work};
+use super::worker::{Function, work};
 use crate::ipc::{Error, Queue};
-use crate::process::Process;
+use crate::process::{Process, panics};
 
 /// What the owner writes: the place that needs a process, or this.
 const STOP: u32 = u32::MAX;
@@ -49,7 +49,7 @@ pub(super) struct Nursery<'a> {
 
 impl Nursery<'_> {
     pub(super) fn run(mut self) -> io::Result<()> {
-        note_panics();
+        panics::note();
         // SAFETY: the default action runs no code of ours. Ignored, the children would be reaped by the system.
         unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) }?;
         let children = SigSet::from(Signal::SIGCHLD);

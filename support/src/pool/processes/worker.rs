@@ -1,17 +1,16 @@
 //! What runs in a worker.
 
-use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::mem;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::message::{Failure, Job, Report, What};
+use crate::caught::caught;
 use crate::ipc::{self, Bytes, Queue};
-use crate::pool::threads::message;
+use crate::process::panics;
 
 /// Results go to the owner in reports of this size.
 pub(super) const PART_BYTES: usize = 1 << 18;
@@ -68,41 +67,23 @@ pub(super) fn encoded<A: DeserializeOwned, R: Serialize>(
             let (argument, rest) = postcard::take_from_bytes(arguments)
                 .map_err(|error| Failure::Argument(error.to_string()))?;
             arguments = rest;
-            let result = catch_unwind(AssertUnwindSafe(|| {
+            let result = caught(|| {
                 let result = function(argument);
                 postcard::to_stdvec(&result)
-            }));
+            });
             match result {
                 Ok(Ok(bytes)) if results.is_empty() => *results = bytes,
                 Ok(Ok(bytes)) => results.extend(bytes),
                 Ok(Err(error)) => return Err(Failure::Result(error.to_string())),
-                Err(payload) => return Err(Failure::Panicked(panicked(message(payload)))),
+                Err(message) => return Err(Failure::Panicked(panicked(message))),
             }
         }
         Ok(())
     }
 }
 
-thread_local! {
-    static WHERE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// The pool's error tells of a panic in a task, and so stderr need not. Panics of other threads in a worker are still written there.
-pub(super) fn note_panics() {
-    let worker = std::thread::current().id();
-    let before = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if std::thread::current().id() == worker {
-            let place = info.location().map(ToString::to_string);
-            WHERE.with(|last| *last.borrow_mut() = place);
-        } else {
-            before(info);
-        }
-    }));
-}
-
 fn panicked(message: String) -> String {
-    match WHERE.with(|place| place.borrow_mut().take()) {
+    match panics::place() {
         Some(place) => format!("{message} (at {place})"),
         None => message,
     }
