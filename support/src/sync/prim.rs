@@ -2,6 +2,8 @@
 
 use std::hint;
 
+pub(super) use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
 pub(super) use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// How often to look again before sleeping. To sleep and be woken costs several microseconds, and whoever fills or empties a

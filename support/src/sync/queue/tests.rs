@@ -257,3 +257,133 @@ fn items_that_cannot_be_shown_can_be_reported() {
         "FifoQueue { len: 1, capacity: 1, closed: false }"
     );
 }
+
+#[test]
+fn iter_ends_with_the_closing() {
+    fn sum(queue: impl Queue<u64> + Sync) -> u64 {
+        thread::scope(|s| {
+            s.spawn(|| {
+                (1..=100).for_each(|n| queue.put(n).unwrap());
+                queue.close();
+            });
+            queue.iter().sum()
+        })
+    }
+    assert_eq!(sum(FifoQueue::new(3)), 5050);
+    assert_eq!(sum(LifoQueue::new(3)), 5050);
+    assert_eq!(sum(PriorityQueue::new(3)), 5050);
+}
+
+/// Many putters and getters, some with little patience, while the queue closes: each item is taken once or comes back.
+#[test]
+fn closing_under_load_loses_nothing() {
+    for round in 0..40 {
+        each(1 + round % 3, |queue| {
+            let brief = Duration::from_micros(50);
+            let (mut put, mut got) = thread::scope(|s| {
+                let putters: Vec<_> = (0..3)
+                    .map(|putter| {
+                        s.spawn(move || {
+                            let items = (0..).map(|n| 3 * n + putter);
+                            let mut put = Vec::new();
+                            for item in items {
+                                match if item % 2 == 0 {
+                                    queue.put(item)
+                                } else {
+                                    queue.put_timeout(item, brief)
+                                } {
+                                    Ok(()) => put.push(item),
+                                    Err(PutError::Full(back)) => assert_eq!(back, item),
+                                    Err(PutError::Closed(back)) => {
+                                        assert_eq!(back, item);
+                                        return put;
+                                    }
+                                }
+                            }
+                            put
+                        })
+                    })
+                    .collect();
+                let getters: Vec<_> = (0..3)
+                    .map(|getter| {
+                        s.spawn(move || {
+                            let mut got = Vec::new();
+                            loop {
+                                match if getter == 0 {
+                                    queue.get_timeout(brief)
+                                } else {
+                                    queue.get()
+                                } {
+                                    Ok(item) => got.push(item),
+                                    Err(GetError::Empty) => {}
+                                    Err(GetError::Closed) => return got,
+                                }
+                            }
+                        })
+                    })
+                    .collect();
+                thread::sleep(Duration::from_millis(2));
+                queue.close();
+                let join = |all: Vec<thread::ScopedJoinHandle<'_, Vec<u64>>>| {
+                    let all = all.into_iter().map(|one| one.join().unwrap());
+                    all.collect::<Vec<_>>().concat()
+                };
+                (join(putters), join(getters))
+            });
+            put.sort_unstable();
+            got.sort_unstable();
+            assert_eq!(put, got);
+        });
+    }
+}
+
+/// An item whose comparison panics when it is told to.
+struct Touchy<'a> {
+    rank: u32,
+    panics: &'a std::cell::Cell<bool>,
+}
+
+impl PartialEq for Touchy<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Touchy<'_> {}
+
+impl PartialOrd for Touchy<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Touchy<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        assert!(!self.panics.get(), "no order today");
+        self.rank.cmp(&other.rank)
+    }
+}
+
+#[test]
+fn a_comparison_that_panics_loses_only_the_item_being_put() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let panics = std::cell::Cell::new(false);
+    let queue = PriorityQueue::new(100);
+    let item = |rank| Touchy {
+        rank,
+        panics: &panics,
+    };
+    for n in 0..50 {
+        queue.put(item(n * 37 % 50)).unwrap();
+    }
+    panics.set(true);
+    for _ in 0..3 {
+        let put = catch_unwind(AssertUnwindSafe(|| queue.put(item(0))));
+        assert_eq!(put.unwrap_err().downcast_ref(), Some(&"no order today"));
+        assert!(catch_unwind(AssertUnwindSafe(|| queue.get())).is_err());
+        assert_eq!(queue.len(), 50);
+    }
+    panics.set(false);
+    queue.close();
+    assert!(queue.iter().map(|item| item.rank).eq(0..50));
+}
