@@ -1,15 +1,16 @@
 //! Where those sleep who wait for a change that is made without a lock.
 
 use super::patience::Patience;
-use super::prim::{AtomicUsize, Condvar, LOOKS, Mutex, Ordering, fence, pause};
+use super::prim::{AtomicUsize, Condvar, LOOKS, Mutex, Ordering, after_change, fence, pause};
 
 /// A cache line to itself: who gets and who puts each look at one of two gates, all the time.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Gate {
-    /// Those at the condition variable, and on their way from or to it.
+    /// Those at the condition variable who have not been woken; changed under the lock.
     asleep: AtomicUsize,
-    lock: Mutex<()>,
+    /// How many have been woken and have not noticed yet.
+    woken: Mutex<usize>,
     changed: Condvar,
 }
 
@@ -17,7 +18,7 @@ impl Gate {
     pub(super) fn new() -> Self {
         Self {
             asleep: AtomicUsize::new(0),
-            lock: Mutex::new(()),
+            woken: Mutex::new(0),
             changed: Condvar::new(),
         }
     }
@@ -35,40 +36,62 @@ impl Gate {
                 return Some(result);
             }
         }
-        let mut guard = self.lock.lock();
+        let mut woken = self.woken.lock();
         self.asleep.fetch_add(1, Ordering::Relaxed);
-        // Whoever makes a change looks for sleepers after it, and we for a change after we are one: one sees the other.
-        fence(Ordering::SeqCst);
         let mut patient = true;
         let result = loop {
+            // Whoever makes a change looks for sleepers after it, and we for a change after we are one: one sees the other.
+            fence(Ordering::SeqCst);
             let result = attempt();
             if result.is_some() || !patient {
                 break result;
             }
-            patient = patience.wait(&self.changed, &mut guard);
+            patient = patience.wait(&self.changed, &mut woken);
+            if *woken > 0 {
+                *woken -= 1;
+                self.asleep.fetch_add(1, Ordering::Relaxed);
+            }
         };
-        self.asleep.fetch_sub(1, Ordering::Relaxed);
+        // If this one was meant for another, that one counts as asleep again: it tries in vain and sleeps on.
+        if *woken > 0 {
+            *woken -= 1;
+        } else {
+            self.asleep.fetch_sub(1, Ordering::Relaxed);
+        }
         result
     }
 
-    /// Lets one of the sleepers try again, after a change that is enough for one.
+    /// Lets one of the sleepers try again, after a change that is enough for one and went through a sequentially consistent
+    /// read-modify-write, which does for a fence: a fence of its own would cost as much as all the rest.
     #[inline]
     pub(super) fn wake_one(&self) {
-        fence(Ordering::SeqCst);
-        if self.asleep.load(Ordering::Relaxed) > 0 {
-            self.meet();
-            self.changed.notify_one();
+        after_change();
+        if self.asleep.load(Ordering::SeqCst) > 0 {
+            self.wake(1);
         }
     }
 
     /// Lets all sleepers try again.
     pub(super) fn wake_all(&self) {
-        self.meet();
-        self.changed.notify_all();
+        self.wake(usize::MAX);
     }
 
-    /// Whoever has tried in vain is asleep after this, so that it hears the notice.
-    fn meet(&self) {
-        drop(self.lock.lock());
+    /// The lock is free when whoever has tried in vain hears the notice.
+    #[cold]
+    fn wake(&self, most: usize) {
+        let mut woken = self.woken.lock();
+        let many = self.asleep.load(Ordering::Relaxed).min(most);
+        self.asleep.fetch_sub(many, Ordering::Relaxed);
+        *woken += many;
+        drop(woken);
+        match many {
+            0 => {}
+            1 => {
+                self.changed.notify_one();
+            }
+            _ => {
+                self.changed.notify_all();
+            }
+        }
     }
 }

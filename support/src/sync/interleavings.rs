@@ -47,6 +47,11 @@ mod prim {
 
     pub(super) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 
+    /// Loom takes a sequentially consistent access for less: the fence makes it one.
+    pub(super) fn after_change() {
+        fence(Ordering::SeqCst);
+    }
+
     #[derive(Debug)]
     pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
 

@@ -5,6 +5,9 @@ use super::patience::Patience;
 use super::{GetError, PutError};
 
 /// A bounded queue that never waits. Once closed it takes nothing more: what it has taken before can be got to the last.
+///
+/// What succeeds goes through a sequentially consistent read-modify-write (`SeqCst`), and whoever tries after that, behind a
+/// fence of that kind, sees it: the [`Gate`] counts on it.
 pub(super) trait Ring {
     type Item;
 

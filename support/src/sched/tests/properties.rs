@@ -168,5 +168,5 @@ fn ten_thousand_jobs_take_no_minute() {
     let took = start.elapsed();
     println!("{} spans in {took:?}", trace.spans().len());
     // A second at most on a quiet machine; visiting every job at every boost would take minutes.
-    assert!(took < Duration::from_mins(1), "took {took:?}");
+    assert!(took < Duration::from_secs(60), "took {took:?}");
 }

@@ -27,6 +27,8 @@ pub struct FifoQueue<T> {
     capacity: usize,
 }
 
+/// Its version is pinned: that 2.5.0 moves `tail` and `head` (`state`, with room for one) by `SeqCst` exchanges, and reads them
+/// behind a full fence where it finds itself full or empty, is not in its documentation.
 impl<T> Ring for ConcurrentQueue<T> {
     type Item = T;
 

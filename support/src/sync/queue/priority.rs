@@ -1,5 +1,7 @@
 //! The smallest first.
 
+use std::mem;
+
 use super::super::store::{Shelf, Store};
 
 /// A bounded queue that gives out the smallest item first: the lower the number, the more urgent, as in Python.
@@ -54,9 +56,11 @@ impl<T: Ord> Shelf for Heap<T> {
             return 0;
         };
         let mut gap = 0;
-        while let Some(left) = rest.get(2 * gap + 1) {
-            let right = rest.get(2 * gap + 2);
-            gap = 2 * gap + 1 + usize::from(right.is_some_and(|right| right < left));
+        while let Some([left, right]) = rest.get(2 * gap + 1..2 * gap + 3) {
+            gap = 2 * gap + 1 + usize::from(right < left);
+        }
+        if 2 * gap + 1 < rest.len() {
+            gap = 2 * gap + 1;
         }
         while gap > 0 && *last < rest[gap] {
             gap = parent(gap);
@@ -65,19 +69,14 @@ impl<T: Ord> Shelf for Heap<T> {
     }
 
     fn take(&mut self, gap: usize) -> Option<T> {
-        if self.items.is_empty() {
-            return None;
+        let mut moving = self.items.pop()?;
+        // From the gap up to the root, each takes the place of the one above it.
+        let mut place = Some(gap).filter(|_| !self.items.is_empty());
+        while let Some(at) = place {
+            moving = mem::replace(&mut self.items[at], moving);
+            place = (at > 0).then(|| parent(at));
         }
-        let (item, _) = self.items.swap_remove(0);
-        // The way from the root to the gap stands in the bits of its number, counted from 1.
-        let number = gap + 1;
-        let mut at = 0;
-        for depth in (0..number.ilog2()).rev() {
-            let next = (number >> depth) - 1;
-            self.items.swap(at, next);
-            at = next;
-        }
-        Some(item)
+        Some(moving.0)
     }
 
     fn len(&self) -> usize {

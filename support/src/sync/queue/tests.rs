@@ -258,6 +258,33 @@ fn items_that_cannot_be_shown_can_be_reported() {
     );
 }
 
+/// Both fall asleep again and again, just as the other puts: a wake-up that is lost would end the patience.
+#[test]
+fn no_wake_up_is_lost_between_two() {
+    const PATIENCE: Duration = Duration::from_secs(30);
+    for capacity in [1, 2] {
+        let (there, back) = (FifoQueue::new(capacity), FifoQueue::new(capacity));
+        thread::scope(|s| {
+            s.spawn(|| {
+                for n in there.iter() {
+                    back.put_timeout(n, PATIENCE).unwrap();
+                }
+            });
+            for n in 0..20_000_u64 {
+                there.put_timeout(n, PATIENCE).unwrap();
+                // Sometimes the other has gone to sleep by then, sometimes it is about to.
+                (0..n % 512).for_each(|_| std::hint::spin_loop());
+                let got = back.get_timeout(PATIENCE);
+                if got != Ok(n) {
+                    there.close();
+                }
+                assert_eq!(got, Ok(n));
+            }
+            there.close();
+        });
+    }
+}
+
 #[test]
 fn iter_ends_with_the_closing() {
     fn sum(queue: impl Queue<u64> + Sync) -> u64 {
