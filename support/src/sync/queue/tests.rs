@@ -414,3 +414,45 @@ fn a_comparison_that_panics_loses_only_the_item_being_put() {
     queue.close();
     assert!(queue.iter().map(|item| item.rank).eq(0..50));
 }
+
+thread_local! {
+    static COMPARES: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
+}
+
+/// Cannot be compared by a thread that says so.
+#[derive(PartialEq, Eq)]
+struct Shy(u32);
+
+impl PartialOrd for Shy {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shy {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        assert!(COMPARES.get(), "not by this thread");
+        self.0.cmp(&other.0)
+    }
+}
+
+#[test]
+fn whoever_is_woken_and_panics_wakes_the_next() {
+    let queue = PriorityQueue::new(3);
+    (0..3).for_each(|n| queue.put(Shy(n)).unwrap());
+    thread::scope(|s| {
+        // It falls asleep first, and so is woken first.
+        let bad = s.spawn(|| {
+            COMPARES.set(false);
+            queue.put_timeout(Shy(3), Duration::from_secs(30))
+        });
+        thread::sleep(2 * SOON);
+        let good = s.spawn(|| queue.put_timeout(Shy(4), Duration::from_secs(30)));
+        thread::sleep(2 * SOON);
+        assert_eq!(queue.get().unwrap().0, 0);
+        assert!(good.join().unwrap().is_ok());
+        // On a slow machine the good one may have been first; then there is no room for the bad one before this.
+        let _ = queue.try_get();
+        assert!(bad.join().is_err());
+    });
+}
