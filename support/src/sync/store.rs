@@ -58,6 +58,7 @@ impl<S: Shelf> Store<S> {
         }
     }
 
+    #[inline]
     pub(super) fn put(&self, item: S::Item, patience: Patience) -> Result<(), PutError<S::Item>> {
         let mut state = self.when(&self.room, patience, |state| {
             state.closed || state.shelf.len() < self.capacity
@@ -77,6 +78,7 @@ impl<S: Shelf> Store<S> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn get(&self, patience: Patience) -> Result<S::Item, GetError> {
         let mut state = self.when(&self.items, patience, |state| {
             state.closed || state.shelf.len() > 0
