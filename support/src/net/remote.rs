@@ -22,8 +22,8 @@ pub(super) fn observe(load: &Load) -> Result<Report, Error> {
         action: "make a pipe for the report",
         source,
     })?;
-    let bound = load.bound() + SLACK;
-    let deadline = Instant::now() + bound;
+    let bound = load.bound().saturating_add(SLACK);
+    let deadline = super::after(Instant::now(), bound);
     let mut child = Process::builder()
         .name("load")
         .start(move || send(write, &client::run(load)))?;
