@@ -100,7 +100,7 @@ fn main() {
             submit_from_a_callback
             submit_after_a_crash
             submit_what_crashes
-            waiting_is_refused
+            waiting_for_the_pool_is_refused
         }
         values {
             large_results_and_arguments

@@ -8,9 +8,9 @@ use std::time::Duration;
 use course_tests::Random;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::pool::{Error, Future, ProcessPool};
+use support::pool::{Error, Pending, ProcessPool};
 
-use super::helpers::gone;
+use super::helpers::{gone, within};
 
 pub fn kills_200() {
     kills(200);
@@ -73,7 +73,7 @@ fn submit_until(
     const LIMIT: Duration = Duration::from_secs(20);
     let (mut submitted, mut failed) = (0_u32, 0);
     while !stop.load(Relaxed) {
-        let tasks: Vec<(u64, Future<_>)> = (0..200)
+        let tasks: Vec<(u64, Pending<_>)> = (0..200)
             .map(|_| {
                 let n = u64::from(submitted);
                 let task = pool.submit(n).unwrap();
@@ -84,7 +84,7 @@ fn submit_until(
             })
             .collect();
         for (n, task) in tasks {
-            match task.result_timeout(LIMIT) {
+            match within(LIMIT, task) {
                 Ok(result) => assert!(result == answer(n), "task {n}"),
                 Err(Error::WorkerDied { .. }) => failed += 1,
                 Err(error) => panic!("task {n}: {error}"),
