@@ -9,7 +9,7 @@ use support::ipc::Queue;
 use support::pool::{Error, ProcessPool};
 use support::process::{Exit, Process};
 
-use super::helpers::{eventually, exists, gone, send, soon};
+use super::helpers::{ended, eventually, exists, gone, send, soon};
 
 fn sleeper(workers: usize) -> ProcessPool<u64, u64> {
     ProcessPool::new(workers, |n| {
@@ -142,10 +142,7 @@ pub fn workers_end_with_their_owner() {
     assert_eq!(owner.join().unwrap(), Exit::Signal(9));
     // Orphans by now: whoever adopts them may leave them as zombies, which run no more.
     eventually("the end of the workers", || {
-        workers.iter().all(|pid| {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-            stat.map_or(true, |stat| stat.contains(") Z "))
-        })
+        workers.iter().all(|pid| ended(*pid))
     });
 }
 

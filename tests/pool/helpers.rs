@@ -29,6 +29,19 @@ pub fn soon<R>(task: Pending<R>) -> Result<R, Error> {
     within(SOON, task)
 }
 
+/// Whether a process has ended that is not ours to reap: whoever adopts it may leave it as a zombie, which runs no more.
+pub fn ended(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.map_or(true, |stat| stat.contains(") Z "))
+}
+
+/// The parent of a process: of a worker, the one that forks workers.
+pub fn parent(pid: u32) -> u32 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    line.unwrap().trim().parse().unwrap()
+}
+
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + SOON;
     while !holds() {

@@ -11,6 +11,7 @@ use super::dispatcher::{Dispatcher, Finished, Hands, Phase};
 use super::frames;
 use super::message::{Job, Report, What};
 use super::nursery::Orders;
+use crate::caught::caught;
 use crate::ipc::{self, Queue};
 use crate::pool::Error;
 use crate::pool::pending::{Cancel, Fill};
@@ -217,9 +218,11 @@ impl Core {
             if slot.fill(result) {
                 let core = Arc::clone(self);
                 self.callers.call(move || {
-                    slot.call();
-                    // Before it counts as done: the drop of what it holds may be the user's too.
-                    drop(slot);
+                    // The drop of what it holds may be the user's too, and panic.
+                    let _ = caught(move || {
+                        slot.call();
+                        drop(slot);
+                    });
                     core.done(1);
                 });
             } else {

@@ -40,7 +40,7 @@ pub(super) struct Dispatcher<F> {
     phase: Phase,
     /// Workers asked for that have neither started nor failed to.
     starting: usize,
-    /// Why a worker could not be started, if one could not.
+    /// Why a worker could not be started, if one could not. That an initializer fails is told to tasks only: it may take its time.
     refused: Option<String>,
     /// Whether workers say that they are ready.
     initialized: bool,
@@ -96,13 +96,12 @@ impl<F> Dispatcher<F> {
         self.workers.iter().filter_map(|worker| worker.pid)
     }
 
-    /// Whether the first workers are there: how many are not yet; the error if one cannot be.
+    /// How many workers that were asked for are not there yet; the error if one cannot be.
     pub(super) fn starting(&self) -> Result<usize, Error> {
-        let why = match (&self.phase, &self.refused) {
-            (Phase::Broken(why), _) | (_, Some(why)) => why.clone(),
-            _ => return Ok(self.starting),
-        };
-        Err(Error::Broken { why })
+        match &self.refused {
+            Some(why) => Err(Error::Broken { why: why.clone() }),
+            None => Ok(self.starting),
+        }
     }
 
     /// Takes a job; its number.
@@ -146,6 +145,11 @@ impl<F> Dispatcher<F> {
 
     /// There can be no workers any more.
     pub(super) fn break_up(&mut self, why: String) -> Finished<F> {
+        self.refused.get_or_insert_with(|| why.clone());
+        self.give_all_up(why)
+    }
+
+    fn give_all_up(&mut self, why: String) -> Finished<F> {
         if self.phase < Phase::Terminated {
             self.phase = Phase::Broken(why.clone());
         }
@@ -214,7 +218,7 @@ impl<F> Dispatcher<F> {
                 return true;
             }
             What::Ready { failed: Some(why) } => {
-                finished.extend(self.break_up(why));
+                finished.extend(self.give_all_up(why));
                 return true;
             }
             What::Ready { failed: None } => worker.ready = true,
@@ -250,7 +254,7 @@ impl<F> Dispatcher<F> {
                 if !was_ready && self.phase < Phase::Terminated {
                     // The next one would end there too.
                     let why = format!("worker {pid} ended in the initializer: {exit}");
-                    finished.extend(self.break_up(why));
+                    finished.extend(self.give_all_up(why));
                     return true;
                 }
                 if self.phase < Phase::Terminated {
