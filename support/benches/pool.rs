@@ -87,7 +87,7 @@ fn processes(many: u64) -> Duration {
     pool.apply(0).expect("apply");
     let start = Instant::now();
     let tasks: Vec<_> = (0..many).map(|n| pool.submit(n).expect("submit")).collect();
-    for (n, task) in (0..).zip(&tasks) {
+    for (n, task) in (0..).zip(tasks) {
         assert_eq!(task.result().expect("result"), n + 1);
     }
     start.elapsed()
@@ -111,7 +111,7 @@ fn threads(many: u64) -> Duration {
     let tasks: Vec<_> = (0..many)
         .map(|n| pool.submit(move || n + 1).expect("submit"))
         .collect();
-    for (n, task) in (0..).zip(&tasks) {
+    for (n, task) in (0..).zip(tasks) {
         assert_eq!(task.result().expect("result"), n + 1);
     }
     start.elapsed()

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process;
 use std::thread;
 
-use course_tests::{SOON, ms};
+use course_tests::ms;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid};
 use serde::de::{Deserializer, Error as _};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use support::pool::{Error, ProcessPool};
 use support::process::Exit;
 
-use super::helpers::{eventually, exists, send};
+use super::helpers::{eventually, exists, send, soon};
 
 /// More than once: the handler that `std` has for SIGSEGV only puts the default back, for the next one.
 fn die(signal: Signal) -> ! {
@@ -59,7 +59,7 @@ pub fn while_running() {
     ];
     let tasks: Vec<_> = (0..140).map(|n| pool.submit(n % 7).unwrap()).collect();
     for (n, task) in (0..).zip(tasks) {
-        match task.result_timeout(SOON) {
+        match soon(task) {
             Ok(_) => assert_eq!(n % 7, 0),
             Err(Error::WorkerDied { exit, pid }) => {
                 assert_eq!(exit, ways[n % 7 - 1]);
@@ -94,11 +94,7 @@ impl<'de> Deserialize<'de> for DeadlyToRead {
 pub fn while_reading_the_argument() {
     let pool = ProcessPool::new(2, |_: DeadlyToRead| ()).unwrap();
     for deadly in [true, false, true] {
-        let error = pool
-            .submit(DeadlyToRead(deadly))
-            .unwrap()
-            .result_timeout(SOON)
-            .unwrap_err();
+        let error = soon(pool.submit(DeadlyToRead(deadly)).unwrap()).unwrap_err();
         match error {
             Error::WorkerDied { exit, .. } => assert!(deadly && exit == Exit::Signal(9)),
             Error::Pass { what, .. } => assert!(!deadly && what == "argument"),
@@ -126,7 +122,7 @@ impl Serialize for DeadlyToWrite {
 pub fn while_sending_the_result() {
     let pool = ProcessPool::new(2, |_: ()| DeadlyToWrite).unwrap();
     for task in [(); 10].map(|()| pool.submit(()).unwrap()) {
-        let error = task.result_timeout(SOON).unwrap_err();
+        let error = soon(task).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -146,14 +142,11 @@ pub fn while_sending_the_result() {
         for pid in pool.pids() {
             let _ = kill(Pid::from_raw(pid as i32), Signal::SIGKILL);
         }
-        match large.result_timeout(SOON) {
+        match soon(large) {
             Ok(bytes) => assert_eq!(bytes.len(), 64 << 20),
             Err(error) => assert!(matches!(error, Error::WorkerDied { .. }), "{error}"),
         }
-        assert_eq!(
-            pool.submit(1).unwrap().result_timeout(SOON).unwrap(),
-            vec![1; 1 << 20]
-        );
+        assert_eq!(soon(pool.submit(1).unwrap()).unwrap(), vec![1; 1 << 20]);
     }
 }
 
@@ -168,7 +161,7 @@ pub fn all_workers_at_once() {
     for pid in pool.pids() {
         send(pid, Signal::SIGKILL);
     }
-    let results: Vec<_> = tasks.iter().map(|task| task.result_timeout(SOON)).collect();
+    let results: Vec<_> = tasks.into_iter().map(soon).collect();
     for (n, result) in results.iter().enumerate() {
         match result {
             Ok(result) => assert!(n >= 4 && *result == n as u64),
@@ -190,8 +183,8 @@ pub fn the_one_that_makes_workers() {
     let nursery = pool.apply(0).unwrap();
     let tasks = [(); 6].map(|()| pool.submit(60_000).unwrap());
     send(nursery as u32, Signal::SIGKILL);
-    for task in &tasks {
-        let error = task.result_timeout(SOON).unwrap_err();
+    for task in tasks {
+        let error = soon(task).unwrap_err();
         assert!(matches!(error, Error::Broken { .. }), "{error}");
         assert!(error.to_string().contains("SIGKILL"), "{error}");
     }
@@ -214,9 +207,9 @@ pub fn stopped_worker_delays_its_task_only() {
     send(stopped, Signal::SIGSTOP);
     for _ in 0..50 {
         let task = pool.submit(0).unwrap();
-        assert_eq!(task.result_timeout(SOON).unwrap(), quick);
+        assert_eq!(soon(task).unwrap(), quick);
     }
     assert!(!slow.is_done());
     send(stopped, Signal::SIGCONT);
-    assert_eq!(slow.result_timeout(SOON).unwrap(), stopped);
+    assert_eq!(soon(slow).unwrap(), stopped);
 }

@@ -3,13 +3,13 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use course_tests::{SOON, ms};
+use course_tests::ms;
 use nix::sys::signal::Signal;
 use support::ipc::Queue;
 use support::pool::{Error, ProcessPool};
 use support::process::{Exit, Process};
 
-use super::helpers::{eventually, exists, gone, send};
+use super::helpers::{ended, eventually, exists, gone, send, soon};
 
 fn sleeper(workers: usize) -> ProcessPool<u64, u64> {
     ProcessPool::new(workers, |n| {
@@ -83,7 +83,7 @@ pub fn terminate_in_a_callback() {
     pool.submit(0).unwrap().on_done(move |_| inner.terminate());
     eventually("the termination", || !pids.iter().any(|pid| exists(*pid)));
     for task in rest {
-        assert!(task.unwrap().result_timeout(SOON).is_err());
+        assert!(soon(task.unwrap()).is_err());
     }
     eventually("the end of the callback", || Arc::strong_count(&pool) == 1);
 }
@@ -142,10 +142,7 @@ pub fn workers_end_with_their_owner() {
     assert_eq!(owner.join().unwrap(), Exit::Signal(9));
     // Orphans by now: whoever adopts them may leave them as zombies, which run no more.
     eventually("the end of the workers", || {
-        workers.iter().all(|pid| {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-            stat.map_or(true, |stat| stat.contains(") Z "))
-        })
+        workers.iter().all(|pid| ended(*pid))
     });
 }
 

@@ -8,9 +8,11 @@ use std::time::Duration;
 use course_tests::Random;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::pool::{Error, Future, ProcessPool};
+use support::ipc::Queue;
+use support::pool::{Error, Pending, ProcessPool};
+use support::process::{Exit, Process};
 
-use super::helpers::gone;
+use super::helpers::{ended, eventually, gone, parent, send, within};
 
 pub fn kills_200() {
     kills(200);
@@ -65,6 +67,66 @@ fn kills(wanted: u32) {
     println!("{killed} kills, {submitted} tasks, {failed} failed");
 }
 
+/// Kills the nursery, and the whole owner, while tasks are under way: nothing hangs, and no process is left.
+pub fn kills_of_others_20() {
+    kills_of_others(20);
+}
+
+pub fn kills_of_others_200() {
+    kills_of_others(200);
+}
+
+fn kills_of_others(rounds: u32) {
+    let mut random = Random::from_time();
+    for round in 0..rounds {
+        let delay = Duration::from_micros(random.below(20_000));
+        let pids = Queue::<Vec<u32>>::new(1).unwrap();
+        let of_nursery = round % 2 == 0;
+        let mut owner = Process::start(|| {
+            let pool = ProcessPool::new(3, answer).unwrap();
+            let workers = pool.pids();
+            let nursery = parent(workers[0]);
+            pids.put(&[&workers[..], &[nursery]].concat()).unwrap();
+            thread::scope(|s| {
+                if of_nursery {
+                    s.spawn(move || {
+                        thread::sleep(delay);
+                        send(nursery, Signal::SIGKILL);
+                    });
+                }
+                s.spawn(|| until_it_breaks(&pool));
+            });
+        })
+        .unwrap();
+        let theirs = pids.get().unwrap();
+        if of_nursery {
+            let limit = Duration::from_secs(20);
+            assert_eq!(owner.join_timeout(limit).unwrap(), Some(Exit::Code(0)));
+        } else {
+            thread::sleep(delay);
+            owner.kill().unwrap();
+            owner.join().unwrap();
+        }
+        eventually("the end of all", || theirs.iter().all(|pid| ended(*pid)));
+    }
+}
+
+/// Each task gets an answer, and the last ones that the pool is broken.
+fn until_it_breaks(pool: &ProcessPool<u64, Vec<u64>>) {
+    for n in 0.. {
+        let tasks: Vec<_> = (0..50).map(|_| pool.submit(n)).collect();
+        for task in tasks {
+            match task.and_then(|task| within(Duration::from_secs(15), task)) {
+                Ok(result) => assert!(result == answer(n)),
+                // The workers die with the nursery, and one may be seen to die first.
+                Err(Error::WorkerDied { .. }) => {}
+                Err(Error::Broken { .. }) => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
 fn submit_until(
     stop: &AtomicBool,
     pool: &ProcessPool<u64, Vec<u64>>,
@@ -73,7 +135,7 @@ fn submit_until(
     const LIMIT: Duration = Duration::from_secs(20);
     let (mut submitted, mut failed) = (0_u32, 0);
     while !stop.load(Relaxed) {
-        let tasks: Vec<(u64, Future<_>)> = (0..200)
+        let tasks: Vec<(u64, Pending<_>)> = (0..200)
             .map(|_| {
                 let n = u64::from(submitted);
                 let task = pool.submit(n).unwrap();
@@ -84,7 +146,7 @@ fn submit_until(
             })
             .collect();
         for (n, task) in tasks {
-            match task.result_timeout(LIMIT) {
+            match within(LIMIT, task) {
                 Ok(result) => assert!(result == answer(n), "task {n}"),
                 Err(Error::WorkerDied { .. }) => failed += 1,
                 Err(error) => panic!("task {n}: {error}"),

@@ -43,7 +43,7 @@ pub fn more_bytes_than_the_queue_holds() {
     let tasks: Vec<_> = (0..1000)
         .map(|n| pool.submit(vec![0; 4 * n]).unwrap())
         .collect();
-    for (n, task) in tasks.iter().enumerate() {
+    for (n, task) in tasks.into_iter().enumerate() {
         assert_eq!(task.result().unwrap(), 4 * n);
     }
 }

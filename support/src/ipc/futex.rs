@@ -74,6 +74,17 @@ pub(super) struct Signal {
 impl Signal {
     /// Waits until `ready`; false if the time was over first. `ready` must look with `SeqCst`.
     pub(super) fn wait(&self, limit: &mut Limit, ready: impl Fn() -> bool) -> bool {
+        self.wait_rechecking(limit, RECHECK, ready)
+    }
+
+    /// As [`wait`](Self::wait), looking again after `recheck` only: for those who learn in another way of a process that died
+    /// before it woke them.
+    pub(super) fn wait_rechecking(
+        &self,
+        limit: &mut Limit,
+        recheck: Duration,
+        ready: impl Fn() -> bool,
+    ) -> bool {
         if limit.is_none() {
             return ready();
         }
@@ -89,7 +100,7 @@ impl Signal {
             if left == Some(Duration::ZERO) {
                 return false;
             }
-            sleep(&self.word.0, 1, left.unwrap_or(RECHECK).min(RECHECK));
+            sleep(&self.word.0, 1, left.unwrap_or(recheck).min(recheck));
             if ready() {
                 return true;
             }

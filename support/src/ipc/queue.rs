@@ -83,6 +83,13 @@ impl<T> Queue<T> {
         Ring::new(capacity, bytes).map(Queue::on)
     }
 
+    /// Has this handle, and its copies from now on, look again so rarely while it waits: for those who learn in another way of a
+    /// process that died before it woke them.
+    #[cfg(feature = "pool")]
+    pub(crate) fn recheck(self, recheck: Duration) -> Queue<T> {
+        Queue::on(self.ring.recheck(recheck))
+    }
+
     fn on(ring: Ring) -> Queue<T> {
         Queue {
             ring,

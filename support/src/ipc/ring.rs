@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 use std::time::Duration;
 
 use super::Error;
-use super::futex::{Line, Signal};
+use super::futex::{Line, RECHECK, Signal};
 use super::limit::Limit;
 use super::map::{Mapped, Pages, Tenant, page_size};
 use super::robust::{Locked, RobustMutex};
@@ -58,6 +58,8 @@ pub(super) struct Ring {
     /// The size of the ring in bytes; a power of two.
     size: u32,
     items: u32,
+    /// How long this handle waits without looking again.
+    recheck: Duration,
 }
 
 /// What is known of a queue on a [`Ring`] from outside.
@@ -128,7 +130,14 @@ impl Ring {
             pages: Arc::new(pages),
             size,
             items,
+            recheck: RECHECK,
         })
+    }
+
+    /// Has this handle, and its copies from now on, look again so rarely while it waits.
+    pub(super) fn recheck(mut self, recheck: Duration) -> Ring {
+        self.recheck = recheck;
+        self
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -216,7 +225,7 @@ impl Ring {
                 return Ok(());
             }
             let fits = || self.fits(self.tail(), self.head(), need).is_some();
-            if !shared.freed.wait(limit, fits) {
+            if !shared.freed.wait_rechecking(limit, self.recheck, fits) {
                 return Err(Error::full(limit));
             }
         }
@@ -257,7 +266,8 @@ impl Ring {
                 return Ok(());
             }
             drop(end);
-            if !shared.filled.wait(limit, || !self.is_empty()) {
+            let filled = || !self.is_empty();
+            if !shared.filled.wait_rechecking(limit, self.recheck, filled) {
                 return Err(Error::empty(limit));
             }
         }

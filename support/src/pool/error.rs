@@ -46,12 +46,13 @@ pub enum Error {
         /// The time limit.
         waited: Duration,
     },
-    /// The result was taken before, and there is one only.
-    #[error("the result of this task was taken before: keep what `result` returns")]
-    Taken,
-    /// A callback was to wait for its own pool, which waits for the callback.
+    /// The task was cancelled before it began.
+    #[error("the task was cancelled before it began")]
+    Cancelled,
+    /// A task or callback was to wait for what waits for it: its own pool, or its own result.
     #[error(
-        "a callback must not wait for its own pool, which runs nothing else meanwhile: use `on_done` for what comes next"
+        "a task or callback waits for the end of its own pool, or a callback takes the result that it looks at: both would never \
+         end. Use `on_done` for what comes next, and `with` for the result"
     )]
     InCallback,
     /// A pool was used in a forked copy of the process that made it.
@@ -83,14 +84,14 @@ pub enum Error {
     Pass {
         /// "argument" or "result".
         what: &'static str,
-        /// The reason, from `postcard`.
+        /// The reason: what `serde`, its format or a panic in between said.
         why: String,
     },
     /// No thread could be started.
     #[error("cannot start a thread of the pool: {0}; let some threads end first (see `ulimit -u`)")]
     Thread(#[source] io::Error),
-    /// No process could be started.
-    #[error("cannot start a worker: {0}")]
+    /// The process that forks the workers could not be started.
+    #[error("cannot start the process that makes workers: {0}")]
     Process(#[from] process::Error),
     /// The queues of the pool could not be made.
     #[cfg(target_os = "linux")]
@@ -104,4 +105,31 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
+}
+
+impl Error {
+    /// The same once more, for the next item of a chunk: what can become of a task.
+    pub(super) fn again(&self) -> Error {
+        match self {
+            Error::Panicked { message } => Error::Panicked {
+                message: message.clone(),
+            },
+            &Error::WorkerDied { pid, exit } => Error::WorkerDied { pid, exit },
+            Error::Closed => Error::Closed,
+            Error::Terminated => Error::Terminated,
+            Error::Cancelled => Error::Cancelled,
+            &Error::TimedOut { waited } => Error::TimedOut { waited },
+            Error::InCallback => Error::InCallback,
+            &Error::NotOwner { owner } => Error::NotOwner { owner },
+            Error::Pass { what, why } => Error::Pass {
+                what,
+                why: why.clone(),
+            },
+            Error::Broken { why } => Error::Broken { why: why.clone() },
+            &Error::TooLarge { size, capacity } => Error::TooLarge { size, capacity },
+            other => Error::Broken {
+                why: other.to_string(),
+            },
+        }
+    }
 }

@@ -1,22 +1,30 @@
 //! Forked processes that run one function. Linux only.
 
+mod callers;
 mod core;
+mod dispatcher;
+mod frames;
 mod message;
 mod nursery;
 mod worker;
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::mem::ManuallyDrop;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use self::core::{AHEAD_JOBS, Core, Finish};
+use self::core::{Core, RECHECK};
+use self::dispatcher::AHEAD_JOBS;
 use self::nursery::{Nursery, Orders};
 use self::worker::{PART_BYTES, encoded};
-use super::future::{Future, Slot};
+use super::batch::{Chunk, LazyMap, within};
+use super::initializer::{Initializer, initializer};
+use super::pending::{Cancel, Decode, Pending, Slot};
 use super::{Error, check_workers};
 use crate::ipc::Queue;
 use crate::process::Process;
@@ -42,17 +50,25 @@ const ARGUMENT_BYTES: usize = 1 << 20;
 /// # Ok::<(), support::pool::Error>(())
 /// ```
 ///
+/// # Values
+///
+/// An argument is decoded in the worker, a result by the thread that asks for it or by that of its first callback. What does not pass
+/// ([`Error::Pass`]) costs its own task only, or its own item of a map, whether `serde` refuses it or it panics; so does a panic of
+/// the function or of a value's drop. A [`Pending`] that is dropped before its result is there leaves that undecoded.
+///
 /// # When a worker dies
 ///
 /// The task that it had fails with [`Error::WorkerDied`], which names the signal or the exit code, whether the task was just begun or its
-/// result half sent. It is not run again: it may be what killed the worker. All other tasks go on, and another worker takes the
+/// result half sent (or a chunk of a map). It is not run again: it may be what killed the worker. All other tasks go on, and another worker takes the
 /// place. A panic is not a death: the task fails with [`Error::Panicked`], and the worker lives on.
 ///
 /// # The end
 ///
 /// The workers end with the process that made the pool, however that ends, and when the pool is dropped, which is a
 /// [`terminate`](Self::terminate). An idle worker is ended by SIGKILL; what it printed is out by then. A thread that submits while
-/// the pool ends gets an error, not silence.
+/// the pool ends gets an error, not silence. In a forked child the copy of a pool refuses tasks, and dropping it does nothing.
+///
+/// An idle pool wakes about once a second.
 ///
 /// # What a task may do
 ///
@@ -60,20 +76,22 @@ const ARGUMENT_BYTES: usize = 1 << 20;
 /// [closures of processes](crate::process#what-a-closure-may-do) at that moment holds for tasks. In a program with threads, make
 /// pools early. Later replacements are no worse: they are forked by that process, which has no threads.
 pub struct ProcessPool<A, R> {
-    core: Arc<Core>,
-    reader: Mutex<Option<JoinHandle<()>>>,
+    /// Nothing of it is to be dropped in a forked copy.
+    core: ManuallyDrop<Arc<Core>>,
+    reader: ManuallyDrop<Mutex<Option<JoinHandle<()>>>>,
     owner: u32,
     workers: usize,
     types: PhantomData<fn(A) -> R>,
 }
 
-/// What is settled about a pool before it starts; made by [`ProcessPool::builder`].
-#[derive(Debug, Clone)]
+/// What is settled about a pool of processes before it starts; made by [`ProcessPool::builder`].
+#[derive(Clone)]
 #[must_use = "no pool is made before `start`"]
 pub struct Builder {
     workers: usize,
     tasks: u32,
     bytes: usize,
+    initializer: Option<Initializer>,
 }
 
 impl Builder {
@@ -84,10 +102,34 @@ impl Builder {
         self
     }
 
-    /// The arguments of a task, or of a chunk of a map, may have so many bytes, as `postcard` encodes them; without it, 1 MiB. Results
-    /// may have any size.
+    /// The arguments of a task, or of a chunk of a map, may have so many bytes, as `postcard` encodes them; without it, 1 MiB. Each
+    /// takes 8 bytes more. Results may have any size.
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
+        self
+    }
+
+    /// Has each worker, those that replace others too, run this once, before its first task. If it fails, panics or ends its
+    /// process, the pool is broken: its tasks fail with [`Error::Broken`], which has its words.
+    ///
+    /// ```
+    /// use std::sync::OnceLock;
+    /// use support::pool::ProcessPool;
+    ///
+    /// static TABLE: OnceLock<Vec<u64>> = OnceLock::new();
+    /// let fill = || TABLE.set((0..100).map(|n| n * n).collect()).map_err(|_| "filled twice");
+    /// let pool = ProcessPool::builder(2).initializer(fill).start(|n: usize| TABLE.get().map(|table| table[n]))?;
+    /// assert_eq!(pool.apply(7)?, Some(49));
+    ///
+    /// let broken = ProcessPool::builder(2).initializer(|| Err("no database")).start(|()| ())?;
+    /// assert!(broken.apply(()).unwrap_err().to_string().contains("no database"));
+    /// # Ok::<(), support::pool::Error>(())
+    /// ```
+    pub fn initializer<E: fmt::Display>(
+        mut self,
+        run: impl Fn() -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self {
+        self.initializer = Some(initializer(run));
         self
     }
 
@@ -96,7 +138,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`Error::Workers`] for none or more than 256, [`Error::Queue`] if the system gives no memory, [`Error::Process`],
-    /// [`Error::Broken`] or [`Error::Thread`] if it makes no process or thread.
+    /// [`Error::System`], [`Error::Broken`] or [`Error::Thread`] if it makes no process, descriptor or thread, and if the workers
+    /// have not started within 10 seconds. How the initializer ends is not waited for.
     pub fn start<A, R>(self, function: impl FnMut(A) -> R) -> Result<ProcessPool<A, R>, Error>
     where
         A: Serialize + DeserializeOwned,
@@ -105,8 +148,8 @@ impl Builder {
         let mut function = encoded(function);
         let (core, reader) = self.start_encoded(&mut function)?;
         Ok(ProcessPool {
-            core,
-            reader: Mutex::new(Some(reader)),
+            core: ManuallyDrop::new(core),
+            reader: ManuallyDrop::new(Mutex::new(Some(reader))),
             owner: std::process::id(),
             workers: self.workers,
             types: PhantomData,
@@ -119,26 +162,28 @@ impl Builder {
     ) -> Result<(Arc<Core>, JoinHandle<()>), Error> {
         check_workers(self.workers, MOST_WORKERS)?;
         // The id, the count and the length of the arguments stand before them.
-        let bytes = self.bytes.saturating_add(32);
+        let bytes = self.bytes.saturating_add(32 + frames::HEADER);
         let jobs = (0..self.workers)
-            .map(|_| Queue::with_bytes(AHEAD_JOBS, bytes))
-            .collect::<Result<Vec<_>, _>>()?;
-        let reports = Queue::with_bytes(1 << 14, 8 * PART_BYTES)?;
+            .map(|_| Ok(Queue::with_bytes(AHEAD_JOBS, bytes)?.recheck(RECHECK)))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let reports = Queue::with_bytes(1 << 14, 8 * PART_BYTES)?.recheck(RECHECK);
         let (orders, owners_end) = Orders::pipe().map_err(|source| Error::System {
-            what: "make a pipe",
+            what: "make a pipe for the pool (see `ulimit -n`)",
             source,
         })?;
+        let initializer = self.initializer.as_ref();
         let nursery = Process::builder().name("pool-nursery").start(|| {
             let nursery = Nursery {
                 orders,
                 jobs: &jobs,
                 reports: &reports,
                 tasks: self.tasks,
+                initializer,
                 function,
             };
             nursery.run()
         })?;
-        let core = Core::new(jobs, reports, owners_end, nursery);
+        let core = Core::new(jobs, reports, owners_end, nursery, initializer.is_some());
         let reader = thread::Builder::new().name("pool-reader".into()).spawn({
             let core = Arc::clone(&core);
             move || core.read()
@@ -149,6 +194,17 @@ impl Builder {
             .inspect_err(|_| core.terminate())?;
         core.wait_for_workers().inspect_err(|_| core.terminate())?;
         Ok((core, reader))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("workers", &self.workers)
+            .field("tasks", &self.tasks)
+            .field("bytes", &self.bytes)
+            .field("initializer", &self.initializer.is_some())
+            .finish()
     }
 }
 
@@ -168,6 +224,7 @@ impl ProcessPool<(), ()> {
             workers,
             tasks: u32::MAX,
             bytes: ARGUMENT_BYTES,
+            initializer: None,
         }
     }
 }
@@ -192,21 +249,22 @@ where
     ///
     /// [`Error::Closed`] after `close` or `terminate`, [`Error::Broken`] if there can be no workers, [`Error::TooLarge`] or
     /// [`Error::Pass`] if the argument cannot be passed, [`Error::NotOwner`] in a forked copy of the process.
-    pub fn submit(&self, argument: A) -> Result<Future<R>, Error> {
-        let arguments = encode(&argument)?;
-        self.send(1, arguments, |results| postcard::from_bytes(results))
+    pub fn submit(&self, argument: A) -> Result<Pending<R>, Error> {
+        let mut arguments = Vec::new();
+        append(&mut arguments, &argument)?;
+        self.send(1, arguments, frames::one)
     }
 
     /// Runs the function on one argument and waits: tasks given in this way run one after the other.
     ///
     /// # Errors
     ///
-    /// As [`submit`](Self::submit) and [`Future::result`].
+    /// As [`submit`](Self::submit) and [`Pending::result`].
     pub fn apply(&self, argument: A) -> Result<R, Error> {
         self.submit(argument)?.result()
     }
 
-    /// As [`submit`](Self::submit), with a callback for the result and one for the error. See [`Future::on_done`] for what they
+    /// As [`submit`](Self::submit), with a callback for the result and one for the error. See [`Pending::on_done`] for what they
     /// may do.
     ///
     /// # Errors
@@ -217,13 +275,13 @@ where
         argument: A,
         callback: impl FnOnce(&R) + Send + 'static,
         error_callback: impl FnOnce(&Error) + Send + 'static,
-    ) -> Result<Future<R>, Error> {
-        let future = self.submit(argument)?;
-        future.on_done(|result| match result {
+    ) -> Result<Pending<R>, Error> {
+        let task = self.submit(argument)?;
+        task.on_done(|result| match result {
             Ok(result) => callback(result),
             Err(error) => error_callback(error),
         });
-        Ok(future)
+        Ok(task)
     }
 
     /// Runs the function on all items; the results come in their order. Workers take `chunk` items at a time (at least 1): many for
@@ -233,53 +291,125 @@ where
     ///
     /// That of the first chunk in error; the others run all the same. Else as [`submit`](Self::submit).
     pub fn map(&self, items: impl IntoIterator<Item = A>, chunk: usize) -> Result<Vec<R>, Error> {
-        let most = u32::try_from(chunk.max(1)).unwrap_or(u32::MAX);
-        let mut items = items.into_iter().peekable();
-        let mut chunks = Vec::new();
-        while items.peek().is_some() {
-            let (mut count, mut arguments) = (0, Vec::new());
-            while count < most
-                && let Some(item) = items.next()
-            {
-                arguments.append(&mut encode(&item)?);
-                count += 1;
-            }
-            chunks.push(self.send(count, arguments, move |mut results| {
-                (0..count)
-                    .map(|_| {
-                        let (result, rest) = postcard::take_from_bytes(results)?;
-                        results = rest;
-                        Ok(result)
-                    })
-                    .collect()
-            })?);
-        }
+        let chunks = self.chunks(items, chunk).collect::<Result<Vec<_>, _>>()?;
         let mut results = Vec::new();
         for chunk in chunks {
-            results.append(&mut chunk.result()?);
+            for result in chunk.task.result()? {
+                results.push(result?);
+            }
         }
         Ok(results)
+    }
+
+    /// As [`map`](Self::map), but returns after `timeout`: with the results that are there, and an error for each item whose is not.
+    /// That is [`Error::TimedOut`] for chunks that run, and go on, and [`Error::Cancelled`] for the others, which will not.
+    ///
+    /// ```
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use support::pool::{Error, ProcessPool};
+    ///
+    /// let pool = ProcessPool::new(1, |ms: u64| thread::sleep(Duration::from_millis(ms)))?;
+    /// let results = pool.map_timeout([1, 10_000, 1], 1, Duration::from_millis(300))?;
+    /// assert!(matches!(results[..], [Ok(()), Err(Error::TimedOut { .. }), Err(Error::Cancelled)]));
+    /// # Ok::<(), support::pool::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`submit`](Self::submit).
+    pub fn map_timeout(
+        &self,
+        items: impl IntoIterator<Item = A>,
+        chunk: usize,
+        timeout: Duration,
+    ) -> Result<Vec<Result<R, Error>>, Error> {
+        let chunks = self.chunks(items, chunk).collect::<Result<Vec<_>, _>>()?;
+        Ok(within(chunks, timeout))
+    }
+
+    /// As [`map`](Self::map), but takes items only as results are taken: for more items than memory holds, or without end. Four
+    /// chunks for each worker are in the pool at most.
+    ///
+    /// An item in error gives its error in its place, and the others go on. An item that cannot be passed ends it.
+    ///
+    /// ```
+    /// use support::pool::ProcessPool;
+    ///
+    /// let pool = ProcessPool::new(2, |n: u64| 60 / n)?;
+    /// let results: Vec<_> = pool.imap(0.., 1).take(3).collect();
+    /// assert!(results[0].is_err());
+    /// assert!(matches!(results[1..], [Ok(60), Ok(30)]));
+    /// # Ok::<(), support::pool::Error>(())
+    /// ```
+    pub fn imap<'a>(
+        &'a self,
+        items: impl IntoIterator<Item = A, IntoIter: 'a> + 'a,
+        chunk: usize,
+    ) -> LazyMap<'a, R> {
+        let mut chunks = self.chunks(items, chunk);
+        LazyMap::new(4 * self.workers, true, move || chunks.next())
+    }
+
+    /// As [`imap`](Self::imap), but gives each chunk's results as soon as they are there.
+    ///
+    /// ```
+    /// use support::pool::ProcessPool;
+    ///
+    /// let pool = ProcessPool::new(2, |n: u64| n * n)?;
+    /// let mut squares: Vec<u64> = pool.imap_unordered(1..=4, 1).collect::<Result<_, _>>()?;
+    /// squares.sort();
+    /// assert_eq!(squares, [1, 4, 9, 16]);
+    /// # Ok::<(), support::pool::Error>(())
+    /// ```
+    pub fn imap_unordered<'a>(
+        &'a self,
+        items: impl IntoIterator<Item = A, IntoIter: 'a> + 'a,
+        chunk: usize,
+    ) -> LazyMap<'a, R> {
+        let mut chunks = self.chunks(items, chunk);
+        LazyMap::new(4 * self.workers, false, move || chunks.next())
+    }
+
+    /// Submits so many items at a time.
+    fn chunks<I: IntoIterator<Item = A>>(
+        &self,
+        items: I,
+        chunk: usize,
+    ) -> impl Iterator<Item = Result<Chunk<R>, Error>> + use<'_, A, R, I> {
+        let most = u32::try_from(chunk.max(1)).unwrap_or(u32::MAX);
+        let mut rest = items.into_iter();
+        std::iter::from_fn(move || {
+            let (mut items, mut arguments) = (0, Vec::new());
+            while items < most
+                && let Some(item) = rest.next()
+            {
+                if let Err(error) = append(&mut arguments, &item) {
+                    return Some(Err(error));
+                }
+                items += 1;
+            }
+            let send = || {
+                let task = self.send(items, arguments, frames::all)?;
+                let items = items as usize;
+                Ok(Chunk { items, task })
+            };
+            (items > 0).then(send)
+        })
     }
 
     fn send<T: Send + 'static>(
         &self,
         count: u32,
         arguments: Vec<u8>,
-        decode: impl FnOnce(&[u8]) -> Result<T, postcard::Error> + Send + 'static,
-    ) -> Result<Future<T>, Error> {
+        decode: Decode<T>,
+    ) -> Result<Pending<T>, Error> {
         self.check_owner()?;
-        let slot = Slot::new(Some(self.core.reader()));
-        let future = Future(Arc::clone(&slot));
-        let finish: Finish = Box::new(move |results| {
-            slot.fill(results.and_then(|results| {
-                decode(&results).map_err(|error| Error::Pass {
-                    what: "result",
-                    why: error.to_string(),
-                })
-            }));
-        });
-        self.core.submit(count, arguments, finish)?;
-        Ok(future)
+        let slot = Slot::new(self.owner, Some(decode));
+        let task = self.core.submit(count, arguments, slot.clone())?;
+        let core: Weak<Core> = Arc::downgrade(&self.core);
+        let core: Weak<dyn Cancel> = core;
+        Ok(Pending::new(slot, Some((core, task))))
     }
 }
 
@@ -290,18 +420,28 @@ impl<A, R> ProcessPool<A, R> {
     }
 
     /// Process ids of the workers: the living ones, as far as their deaths are known.
+    /// None in a forked copy of the process.
     pub fn pids(&self) -> Vec<u32> {
-        self.core.pids()
+        match self.check_owner() {
+            Ok(()) => self.core.pids(),
+            Err(_) => Vec::new(),
+        }
     }
 
-    /// How many tasks, and chunks of maps, are not done yet.
+    /// How many tasks, and chunks of maps, are not done yet, their callbacks included.
+    /// 0 in a forked copy of the process.
     pub fn unfinished(&self) -> usize {
-        self.core.unfinished()
+        match self.check_owner() {
+            Ok(()) => self.core.unfinished(),
+            Err(_) => 0,
+        }
     }
 
-    /// Takes no more tasks.
+    /// Takes no more tasks. Does nothing in a forked copy of the process.
     pub fn close(&self) {
-        self.core.close();
+        if self.check_owner().is_ok() {
+            self.core.close();
+        }
     }
 
     /// Waits until all tasks are done, their callbacks included, and ends the workers.
@@ -318,7 +458,7 @@ impl<A, R> ProcessPool<A, R> {
     }
 
     /// Ends the workers now, whatever they do. Tasks that are not done fail with [`Error::Terminated`]. Takes some milliseconds, and
-    /// 3 seconds at most. Does nothing in a forked copy of the process.
+    /// 4 seconds at most: callbacks that take longer than one go on. Does nothing in a forked copy of the process.
     pub fn terminate(&self) {
         if self.check_owner().is_ok() {
             self.core.terminate();
@@ -327,16 +467,13 @@ impl<A, R> ProcessPool<A, R> {
     }
 
     fn join_reader(&self) {
-        if self.core.is_reader() {
-            return;
-        }
         let reader = self
             .reader
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(reader) = reader {
-            // Callbacks do not let their panics out.
+            // It runs no code of the user's, and is never who asks here.
             let _ = reader.join();
         }
     }
@@ -353,7 +490,15 @@ impl<A, R> ProcessPool<A, R> {
 
 impl<A, R> Drop for ProcessPool<A, R> {
     fn drop(&mut self) {
+        if self.check_owner().is_err() {
+            return;
+        }
         self.terminate();
+        // SAFETY: nothing uses them after this.
+        unsafe {
+            ManuallyDrop::drop(&mut self.core);
+            ManuallyDrop::drop(&mut self.reader);
+        }
     }
 }
 
@@ -366,8 +511,8 @@ impl<A, R> fmt::Debug for ProcessPool<A, R> {
     }
 }
 
-fn encode(argument: &impl Serialize) -> Result<Vec<u8>, Error> {
-    postcard::to_stdvec(argument).map_err(|error| Error::Pass {
+fn append(arguments: &mut Vec<u8>, argument: &impl Serialize) -> Result<(), Error> {
+    frames::append_argument(arguments, argument).map_err(|error| Error::Pass {
         what: "argument",
         why: error.to_string(),
     })

@@ -10,7 +10,7 @@ use crate::process::Exit;
 pub(super) struct Job {
     pub(super) id: u64,
     pub(super) count: u32,
-    /// One after the other, as `postcard` encodes them.
+    /// In [frames](super::frames).
     pub(super) arguments: Bytes,
 }
 
@@ -30,22 +30,16 @@ pub(super) enum What {
     NotStarted { why: String },
     /// From the nursery: the process of the place has ended. All that it reported stands before this in the queue.
     Ended { pid: u32, signal: bool, number: i32 },
+    /// From the nursery: it ends.
+    NoMore { why: String },
     /// From the owner to itself: nothing comes any more.
     Stop,
+    /// From a worker: its initializer has returned; or has failed, and the worker ends.
+    Ready { failed: Option<String> },
     /// From a worker: the beginning of results that do not fit into one report.
     Part { results: Bytes },
-    /// From a worker: the job is done.
+    /// From a worker: the job is done; in [frames](super::frames) what became of each argument.
     Done { id: u64, nanos: u64, results: Bytes },
-    /// From a worker: the job is not done, but the worker goes on.
-    Failed { id: u64, failure: Failure },
-}
-
-/// Why a job is not done.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Failure {
-    Panicked(String),
-    Argument(String),
-    Result(String),
 }
 
 pub(super) fn ended(pid: u32, exit: Exit) -> What {

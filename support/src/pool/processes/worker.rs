@@ -7,16 +7,19 @@ use std::time::Instant;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::message::{Failure, Job, Report, What};
+use super::frames::{self, Outcome};
+use super::message::{Job, Report, What};
 use crate::caught::caught;
 use crate::ipc::{self, Bytes, Queue};
+use crate::pool::initializer::Initializer;
 use crate::process::panics;
+use crate::wire;
 
 /// Results go to the owner in reports of this size.
 pub(super) const PART_BYTES: usize = 1 << 18;
 
 /// The pool's function, on encoded arguments: appends the encoded results.
-pub(super) type Function<'a> = &'a mut dyn FnMut(u32, &[u8], &mut Vec<u8>) -> Result<(), Failure>;
+pub(super) type Function<'a> = &'a mut dyn FnMut(&[u8], &mut Vec<u8>);
 
 /// Runs jobs until it has run so many tasks.
 pub(super) fn work(
@@ -24,8 +27,19 @@ pub(super) fn work(
     jobs: &Queue<Job>,
     reports: &Queue<Report>,
     tasks: u32,
+    initializer: Option<&Initializer>,
     function: Function<'_>,
 ) -> Result<(), ipc::Error> {
+    if let Some(initializer) = initializer {
+        let failed = initializer.run().err().map(at_its_place);
+        let ends = failed.is_some();
+        let _ = io::stdout().flush();
+        let what = What::Ready { failed };
+        reports.put(&Report { place, what })?;
+        if ends {
+            return Ok(());
+        }
+    }
     let mut left = tasks;
     while left > 0 {
         let Job {
@@ -35,23 +49,18 @@ pub(super) fn work(
         } = jobs.get()?;
         let start = Instant::now();
         let mut results = Vec::new();
-        let outcome = function(count, &arguments, &mut results);
+        function(&arguments, &mut results);
         let nanos = start.elapsed().as_nanos() as u64;
         // An idle worker is ended by a signal: what it printed must be out by then.
         let _ = io::stdout().flush();
-        let what = match outcome {
-            Ok(()) => {
-                while results.len() > PART_BYTES {
-                    let rest = results.split_off(PART_BYTES);
-                    let results = Bytes(mem::replace(&mut results, rest));
-                    let what = What::Part { results };
-                    reports.put(&Report { place, what })?;
-                }
-                let results = Bytes(results);
-                What::Done { id, nanos, results }
-            }
-            Err(failure) => What::Failed { id, failure },
-        };
+        while results.len() > PART_BYTES {
+            let rest = results.split_off(PART_BYTES);
+            let results = Bytes(mem::replace(&mut results, rest));
+            let what = What::Part { results };
+            reports.put(&Report { place, what })?;
+        }
+        let results = Bytes(results);
+        let what = What::Done { id, nanos, results };
         reports.put(&Report { place, what })?;
         left = left.saturating_sub(count);
     }
@@ -61,28 +70,40 @@ pub(super) fn work(
 /// The function as workers call it.
 pub(super) fn encoded<A: DeserializeOwned, R: Serialize>(
     mut function: impl FnMut(A) -> R,
-) -> impl FnMut(u32, &[u8], &mut Vec<u8>) -> Result<(), Failure> {
-    move |count, mut arguments, results| {
-        for _ in 0..count {
-            let (argument, rest) = postcard::take_from_bytes(arguments)
-                .map_err(|error| Failure::Argument(error.to_string()))?;
-            arguments = rest;
-            let result = caught(|| {
+) -> impl FnMut(&[u8], &mut Vec<u8>) {
+    move |mut arguments, results| {
+        while let Some(argument) = frames::next(&mut arguments) {
+            let argument = match wire::decode(argument) {
+                Ok(argument) => argument,
+                Err(error) => {
+                    frames::append_failure(results, Outcome::Argument, &error.to_string());
+                    continue;
+                }
+            };
+            let start = results.len();
+            // What the call leaves is dropped in here too.
+            let called = caught(|| {
                 let result = function(argument);
-                postcard::to_stdvec(&result)
+                frames::append(results, |results| {
+                    results.push(Outcome::Result as u8);
+                    wire::append(&result, results)
+                })
             });
-            match result {
-                Ok(Ok(bytes)) if results.is_empty() => *results = bytes,
-                Ok(Ok(bytes)) => results.extend(bytes),
-                Ok(Err(error)) => return Err(Failure::Result(error.to_string())),
-                Err(message) => return Err(Failure::Panicked(panicked(message))),
+            match called {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    frames::append_failure(results, Outcome::Unpassable, &error.to_string());
+                }
+                Err(message) => {
+                    results.truncate(start);
+                    frames::append_failure(results, Outcome::Panicked, &at_its_place(message));
+                }
             }
         }
-        Ok(())
     }
 }
 
-fn panicked(message: String) -> String {
+fn at_its_place(message: String) -> String {
     match panics::place() {
         Some(place) => format!("{message} (at {place})"),
         None => message,
