@@ -36,6 +36,7 @@ pub mod inspect;
 mod nice;
 #[cfg(feature = "pool")]
 pub(crate) mod panics;
+pub(crate) mod stat;
 #[cfg(target_os = "linux")]
 mod subreaper;
 mod wait;
