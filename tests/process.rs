@@ -29,7 +29,8 @@ use isolated::{Case, cases};
 const FIXTURE: &str = "PROCESS_TEST_FIXTURE";
 const KILLED: Exit = Exit::Signal(libc::SIGKILL);
 
-const CASES: &[Case] = cases![20;
+// A minute: one case builds a library.
+const CASES: &[Case] = cases![60;
     what_it_returns_is_its_exit_code,
     panic_is_101,
     payload_that_panics_on_drop_is_101,
@@ -1123,15 +1124,15 @@ fn handles_are_descriptors() {
         nix::poll::PollFlags::POLLIN,
     )];
     assert_eq!(nix::poll::poll(&mut fds, 10_000_u16).unwrap(), 1);
-    // Closed on exec, as all of ours.
+    // Closed on exec, as all of ours: a program has what it had before there was a child.
     let keep = sleeper();
-    let before = Command::new("ls")
-        .arg("/proc/self/fd")
-        .output()
-        .unwrap()
-        .stdout;
-    assert_eq!(String::from_utf8(before).unwrap(), "0\n1\n2\n3\n");
+    let ours = Command::new("ls").arg("/proc/self/fd").output().unwrap();
     drop(keep);
+    let stds = process::Command::new("ls").arg("/proc/self/fd").output();
+    assert_eq!(
+        String::from_utf8(ours.stdout).unwrap(),
+        String::from_utf8(stds.unwrap().stdout).unwrap()
+    );
 }
 
 /// Takes all descriptors but so many.
@@ -1268,10 +1269,13 @@ fn output_in_time() {
     let late = Command::new("sleep").arg("60").output_timeout(ms(100));
     assert!(matches!(late, Err(Error::TimedOut { .. })), "{late:?}");
     // Somebody else keeps the pipe.
+    let _subreaper = become_subreaper().unwrap();
     let late = Command::new("sh")
         .args(["-c", "sleep 7 & exit 0"])
-        .output_timeout(ms(300));
+        .output_timeout(ms(500));
     assert!(matches!(late, Err(Error::TimedOut { .. })), "{late:?}");
+    let orphan = Snapshot::take().unwrap().children_of(process::id())[0].pid;
+    drop(Process::adopt(orphan).unwrap());
     assert!(start.elapsed() < ms(6_000));
 }
 
@@ -1550,7 +1554,7 @@ fn panics_beside_panicking_threads_end() {
 /// Builds a library that links this crate, and gives two files of it: two files are two libraries, each with its own statics.
 fn two_copies(folder: &std::path::Path) -> [std::path::PathBuf; 2] {
     let mut cargo = Command::new(env!("CARGO"));
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../support/Cargo.toml");
     cargo.args([
         "build",
         "--quiet",
