@@ -1,7 +1,9 @@
 //! A child that runs a closure.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::mem;
+use std::os::fd::IntoRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,6 +37,12 @@ pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
     {
         warn(name, many);
     }
+    // Opened here, where it costs less than in the child, whose memory comes page by page.
+    let null = if settings.stdin_inherited {
+        None
+    } else {
+        File::open("/dev/null").ok()
+    };
     // Held across the fork: another thread that prints at that moment would leave them locked in the child for ever.
     let mut out = io::stdout().lock();
     let err = io::stderr().lock();
@@ -45,14 +53,14 @@ pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
     match unsafe { fork() } {
         Ok(ForkResult::Parent { child }) => Ok((child, work)),
         Ok(ForkResult::Child) => {
-            drop(err);
-            drop(out);
             if others != Others::None {
                 panics::write_plain();
             }
             if !settings.stdin_inherited {
-                close_stdin();
+                close_stdin(null);
             }
+            drop(err);
+            drop(out);
             run(&settings.bond, work)
         }
         Err(errno) => Err(Error::Fork {
@@ -76,16 +84,28 @@ fn warn(name: &str, many: usize) {
 }
 
 /// Has nothing to be read from stdin. The parent's may be its only input: in a notebook it brings the kernel's commands.
-fn close_stdin() {
-    let read = libc::O_RDONLY;
+fn close_stdin(null: Option<File>) {
     // SAFETY: no other thread runs here that could open a descriptor between the calls, and what `io::stdin` uses is 0 again.
     unsafe {
-        libc::close(libc::STDIN_FILENO);
-        if libc::open(c"/dev/null".as_ptr(), read) < 0 {
-            // A pipe that nobody can write to is at its end too.
-            let mut ends = [-1; 2];
-            libc::pipe(ends.as_mut_ptr());
-            libc::close(ends[1]);
+        match null.map(IntoRawFd::into_raw_fd) {
+            // It was closed in the parent: this one is in its place, and only to be kept.
+            Some(libc::STDIN_FILENO) => {
+                libc::fcntl(libc::STDIN_FILENO, libc::F_SETFD, 0);
+            }
+            Some(null) => {
+                libc::dup2(null, libc::STDIN_FILENO);
+                libc::close(null);
+            }
+            // No descriptor was left, or there is no such file. A pipe that nobody can write to is at its end too.
+            None => {
+                let mut ends = [-1; 2];
+                libc::close(libc::STDIN_FILENO);
+                if libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY) < 0
+                    && libc::pipe(ends.as_mut_ptr()) == 0
+                {
+                    libc::close(ends[1]);
+                }
+            }
         }
     }
 }
