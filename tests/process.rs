@@ -1177,10 +1177,8 @@ fn values_come_back() {
         .join()
         .unwrap();
     assert_eq!(from_thread.unwrap(), [1; 3]);
-    assert_eq!(
-        Process::call_timeout(ms(10_000), process::id).unwrap() == process::id(),
-        false
-    );
+    let theirs = Process::call_timeout(ms(10_000), process::id).unwrap();
+    assert_ne!(theirs, process::id());
     let error = Process::call(|| -> u8 { panic!("the words {}", 7) }).unwrap_err();
     let Error::Panicked { message, .. } = &error else {
         panic!("{error}")

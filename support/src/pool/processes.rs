@@ -128,16 +128,19 @@ impl Builder {
             what: "make a pipe",
             source,
         })?;
-        let nursery = Process::builder().name("pool-nursery").start(|| {
-            let nursery = Nursery {
-                orders,
-                jobs: &jobs,
-                reports: &reports,
-                tasks: self.tasks,
-                function,
-            };
-            nursery.run()
-        })?;
+        let nursery = Process::builder()
+            .name("pool-nursery")
+            .beside_threads()
+            .start(|| {
+                let nursery = Nursery {
+                    orders,
+                    jobs: &jobs,
+                    reports: &reports,
+                    tasks: self.tasks,
+                    function,
+                };
+                nursery.run()
+            })?;
         let core = Core::new(jobs, reports, owners_end, nursery);
         let reader = thread::Builder::new().name("pool-reader".into()).spawn({
             let core = Arc::clone(&core);

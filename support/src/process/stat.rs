@@ -3,6 +3,10 @@
 use std::fs;
 
 /// The fields that are of use here.
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "there is no such file")
+)]
 pub(super) struct Stat<'a> {
     pub(super) name: &'a str,
     pub(super) state: char,

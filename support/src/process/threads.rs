@@ -7,11 +7,16 @@ use std::ffi::CStr;
 /// need.
 #[cfg(target_os = "linux")]
 pub(super) const WATCHER: &CStr = c"support-watcher";
+#[cfg(target_os = "linux")]
 pub(super) const SPAWNER: &str = "support-spawner";
 pub(super) const HOOK: &str = "support-hook";
 
 /// The threads of this process beside the calling one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "nobody counts them")
+)]
 pub(super) enum Others {
     None,
     /// Those of pools and tracers of this crate, or the system does not tell.

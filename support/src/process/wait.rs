@@ -1,7 +1,7 @@
 //! Waiting for children: `waitid(2)`, by a pidfd where there is one.
 
 use std::mem;
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,11 @@ impl Child<'_> {
     fn look(self, flags: libc::c_int) -> Result<Option<Exit>, Errno> {
         #[cfg(target_os = "linux")]
         if let Some(fd) = self.pidfd {
-            match wait(libc::P_PIDFD, fd.as_raw_fd() as libc::id_t, flags) {
+            match wait(
+                libc::P_PIDFD,
+                std::os::fd::AsRawFd::as_raw_fd(&fd) as libc::id_t,
+                flags,
+            ) {
                 // Linux 5.3 has the descriptor, and does not wait by it.
                 Err(Errno::EINVAL) => {}
                 result => return result,
