@@ -102,6 +102,7 @@ const CASES: &[Case] = cases![60;
     handlers_do_not_run_in_a_command,
     fork_beside_threads_is_told_once,
     panics_beside_panicking_threads_end,
+    pools_beside_panicking_threads_start,
     two_copies_do_not_keep_each_others_children,
 ];
 
@@ -117,6 +118,7 @@ const FIXTURES: &[Case] = cases![20;
     fixture_stdin_of_command,
     fixture_warned,
     fixture_panic_storm,
+    fixture_pool_storm,
     fixture_two_copies,
 ];
 
@@ -1507,7 +1509,7 @@ fn fork_beside_threads_is_told_once() {
     assert_eq!(text.matches("beside_threads").count(), 1, "{text}");
 }
 
-fn fixture_panic_storm() {
+fn storm() {
     for _ in 0..3 {
         thread::spawn(|| {
             loop {
@@ -1515,6 +1517,33 @@ fn fixture_panic_storm() {
             }
         });
     }
+}
+
+fn fixture_pool_storm() {
+    storm();
+    for n in 0..20_u64 {
+        let pool = support::pool::ProcessPool::new(1, |n: u64| n + 1).unwrap();
+        assert_eq!(pool.map([n], 1).unwrap(), [n + 1]);
+    }
+    process::exit(0);
+}
+
+fn pools_beside_panicking_threads_start() {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .env(FIXTURE, "fixture_pool_storm")
+        .env("RUST_BACKTRACE", "1");
+    let output = command.output_timeout(ms(50_000)).unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.exit.success(),
+        "{}",
+        &text[text.len().saturating_sub(2_000)..]
+    );
+}
+
+fn fixture_panic_storm() {
+    storm();
     for round in 0..50 {
         let builder = Process::builder().beside_threads();
         let mut child = builder
