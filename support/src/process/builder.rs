@@ -136,15 +136,16 @@ impl Builder {
             beside_threads: self.beside_threads,
         };
         let (name, daemon, limit) = self.settle();
-        let shown = name.clone();
-        let (pid, given) = child::start(&name, &settings, move || {
+        // Lent, not moved: what the child frees it has to copy first.
+        let shown = name.as_str();
+        let (pid, given) = child::start(shown, &settings, move || {
             if named {
-                child::show_as(&shown);
+                child::show_as(shown);
             }
             work()
         })?;
         // The child has a handle whatever the drop does.
-        let process = Process::new(pid, None, name, daemon, limit.is_some());
+        let process = Process::new(pid, None, name.clone(), daemon, limit.is_some());
         handover::drop_for(process.pid(), given);
         Ok(process)
     }

@@ -43,11 +43,11 @@ pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
     } else {
         File::open("/dev/null").ok()
     };
-    // Held across the fork: another thread that prints at that moment would leave them locked in the child for ever.
-    let mut out = io::stdout().lock();
-    let err = io::stderr().lock();
+    // Held across the fork: another thread that prints at that moment would leave them locked in the child for ever. Without one, the
+    // child is spared the pages that it takes to unlock them.
+    let locks = (others != Others::None).then(|| (io::stdout().lock(), io::stderr().lock()));
     // What is left in the buffer would be printed twice. If it cannot be written, nobody reads it.
-    let _ = out.flush();
+    let _ = io::stdout().flush();
     // SAFETY: the child has this thread only; the locks that `std` and this crate need there are held by it, glibc keeps
     // its allocator usable, and what else `work` may touch is the documented business of the caller.
     match unsafe { fork() } {
@@ -59,8 +59,7 @@ pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
             if !settings.stdin_inherited {
                 close_stdin(null);
             }
-            drop(err);
-            drop(out);
+            drop(locks);
             run(&settings.bond, work)
         }
         Err(errno) => Err(Error::Fork {
