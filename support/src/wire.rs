@@ -4,9 +4,11 @@
 //! The format has neither names nor types in it: a type whose `Serialize` and `Deserialize` differ
 //! would be got as something else, without an error. [`append_proven`] tries what it sends.
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::mem;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -75,7 +77,7 @@ type Result<T, E = WireError> = std::result::Result<T, E>;
 
 /// Appends the value's bytes; on an error `to` is as it was.
 pub(crate) fn append<T: Serialize + ?Sized>(value: &T, to: &mut Vec<u8>) -> Result<()> {
-    or_nothing(to, |to| Out::new(to).send(value))
+    or_nothing(to, None, |out| out.send(value))
 }
 
 /// As [`append`], and what is sent is tried: it comes back as an `As` that has the same bytes, if a
@@ -85,23 +87,20 @@ pub(crate) fn append<T: Serialize + ?Sized>(value: &T, to: &mut Vec<u8>) -> Resu
 /// - a type of which what is sent and what is got differ in the value alone, if the first item does
 ///   not show it: a tuple struct with one field `skip_serializing` and another `skip_deserializing`,
 ///   a hand-written `Serialize` or a `serialize_with` that decides by the value what it sends;
-/// - fields that are skipped on both sides (`#[serde(skip)]`): they come back as their defaults;
-/// - two types of the same path: they are taken for one.
+/// - fields that are skipped on both sides (`#[serde(skip)]`): they come back as their defaults.
 pub(crate) fn append_proven<T, As>(value: &T, to: &mut Vec<u8>, shapes: &Shapes) -> Result<()>
 where
     T: Serialize + ?Sized,
     As: Serialize + DeserializeOwned,
 {
-    or_nothing(to, |to| {
-        let start = to.len();
-        let mut out = Out::new(to);
-        out.shapes = Some(shapes);
+    or_nothing(to, Some(shapes), |out| {
+        let start = out.bytes().len();
         out.mark::<T>(VALUE);
         out.send(value)?;
         if out.unproven.is_empty() {
             return Ok(());
         }
-        prove::<T, As>(value, start, to, shapes)
+        prove::<T, As>(value, start, out, shapes)
     })
 }
 
@@ -158,9 +157,16 @@ fn panicked(words: String) -> WireError {
 
 /// Runs it; if it fails or panics, what it appended is removed.
 #[inline]
-fn or_nothing(to: &mut Vec<u8>, work: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+fn or_nothing(
+    to: &mut Vec<u8>,
+    shapes: Option<&Shapes>,
+    work: impl FnOnce(&mut Out<'_>) -> Result<()>,
+) -> Result<()> {
     let start = to.len();
-    let result = caught(|| work(to)).unwrap_or_else(|panic| Err(panicked(panic)));
+    // In `out` itself: one step less for each byte.
+    let mut out = Out::new(mem::take(to), shapes);
+    let result = caught(|| work(&mut out)).unwrap_or_else(|panic| Err(panicked(panic)));
+    *to = out.post.output.0;
     if result.is_err() {
         to.truncate(start);
     }
@@ -170,7 +176,7 @@ fn or_nothing(to: &mut Vec<u8>, work: impl FnOnce(&mut Vec<u8>) -> Result<()>) -
 /// Sends the value again, from `start` on, gets it, and sends what was got: the structs have the
 /// same fields and all has the same bytes.
 #[cold]
-fn prove<T, As>(value: &T, start: usize, to: &mut Vec<u8>, shapes: &Shapes) -> Result<()>
+fn prove<T, As>(value: &T, start: usize, out: &mut Out<'_>, shapes: &Shapes) -> Result<()>
 where
     T: Serialize + ?Sized,
     As: Serialize + DeserializeOwned,
@@ -182,14 +188,13 @@ where
         ))
     };
 
-    to.truncate(start);
-    let mut out = Out::new(to);
-    out.shapes = Some(shapes);
+    out.bytes().truncate(start);
+    out.unproven.clear();
     out.sent = Some(Vec::new());
     out.mark::<T>(VALUE);
     out.send(value)?;
-    let Out { unproven, sent, .. } = out;
-    let bytes = &to[start..];
+    let sent = out.sent.take().unwrap_or_default();
+    let bytes = &out.bytes()[start..];
 
     let mut post = postcard::Deserializer::from_bytes(bytes);
     let mut got = Vec::new();
@@ -199,13 +204,12 @@ where
     })
     .and_then(|back| all(post.finalize()?).map(|()| back));
     // Told first: a field that was left out is why the rest could not be read.
-    same_fields(&sent.unwrap_or_default(), &got, back.is_ok()).map_err(|why| refused(&why))?;
+    same_fields(&sent, &got, back.is_ok()).map_err(|why| refused(&why))?;
     let back = back.map_err(|why| refused(&why))?;
 
-    let mut again = Vec::with_capacity(bytes.len());
-    Out::new(&mut again)
-        .send(&back)
-        .map_err(|why| refused(&why))?;
+    let mut again = Out::new(Vec::with_capacity(bytes.len()), None);
+    again.send(&back).map_err(|why| refused(&why))?;
+    let mut again = again.post.output.0;
     if again != bytes {
         // A `HashMap` has an order of its own each time.
         let mut first = bytes.to_vec();
@@ -218,8 +222,8 @@ where
             ));
         }
     }
-    for key in unproven {
-        shapes.add(key);
+    for key in &out.unproven {
+        shapes.add(*key);
     }
     Ok(())
 }
@@ -352,19 +356,70 @@ fn variant(index: u32, len: usize) -> u64 {
     2 << 62 | (len as u64) << 32 | u64::from(index)
 }
 
-/// A type by its path (all but the two words are known to the compiler) and what occurred of it.
+/// A type and what occurred of it.
 #[inline]
 fn key<T: ?Sized>(what: u64) -> u64 {
-    let name = type_name::<T>();
-    let of = name.as_ptr() as u64 ^ (name.len() as u64) << 48;
-    let mixed = (of ^ what.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let of = id::<T>() ^ what.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = of.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    // 0 is a free place.
     (mixed ^ mixed >> 32).max(1)
 }
 
-/// The end of the bytes, for `postcard` to write to.
-struct End<'v>(&'v mut Vec<u8>);
+/// A type's number, a constant to the compiler: half of its `TypeId`, which is a hash. A name is no
+/// substitute: it has an address in each part of the program that mentions it, and two types may
+/// have the same.
+#[inline]
+fn id<T: ?Sized>() -> u64 {
+    trait Id {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static;
+    }
 
-impl Flavor for End<'_> {
+    impl<T: ?Sized> Id for PhantomData<T> {
+        #[inline]
+        fn id(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<T>()
+        }
+    }
+
+    /// Half of a `TypeId` is what it hashes.
+    struct Half(u64);
+
+    impl Hasher for Half {
+        #[inline]
+        fn write_u64(&mut self, half: u64) {
+            self.0 = half;
+        }
+
+        fn write(&mut self, bytes: &[u8]) {
+            for &byte in bytes {
+                self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+
+        #[inline]
+        fn finish(&self) -> u64 {
+            self.0
+        }
+    }
+
+    let of: &dyn Id = &PhantomData::<T>;
+    // SAFETY: only the bound on the lifetime changes, which lets `id` be called. It reads nothing,
+    // and makes a number of the type without its lifetimes: nothing of the type is made or kept.
+    let of = unsafe { mem::transmute::<&dyn Id, &(dyn Id + 'static)>(of) };
+    let mut half = Half(0);
+    of.id().hash(&mut half);
+    half.finish()
+}
+
+/// Where `postcard` writes to.
+struct Bytes(Vec<u8>);
+
+impl Flavor for Bytes {
     type Output = ();
 
     #[inline(always)]
@@ -375,7 +430,11 @@ impl Flavor for End<'_> {
 
     #[inline(always)]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        match bytes {
+            // Most numbers and lengths: no call for a byte.
+            [byte] => self.0.push(*byte),
+            _ => self.0.extend_from_slice(bytes),
+        }
         Ok(())
     }
 
@@ -386,7 +445,7 @@ impl Flavor for End<'_> {
 
 /// Where a value is sent to, and what is noted of it.
 struct Out<'v> {
-    post: postcard::Serializer<End<'v>>,
+    post: postcard::Serializer<Bytes>,
     /// Shapes that are not in here are noted.
     shapes: Option<&'v Shapes>,
     unproven: Vec<u64>,
@@ -395,14 +454,19 @@ struct Out<'v> {
 }
 
 impl<'v> Out<'v> {
-    fn new(to: &'v mut Vec<u8>) -> Out<'v> {
-        let post = postcard::Serializer { output: End(to) };
+    #[inline]
+    fn new(to: Vec<u8>, shapes: Option<&'v Shapes>) -> Out<'v> {
+        let post = postcard::Serializer { output: Bytes(to) };
         Out {
             post,
-            shapes: None,
+            shapes,
             unproven: Vec::new(),
             sent: None,
         }
+    }
+
+    fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.post.output.0
     }
 
     #[inline]
@@ -617,8 +681,8 @@ struct Items<'o, 'v> {
     out: &'o mut Out<'v>,
     /// How many are still to come.
     left: usize,
-    /// The last item's type, by its path: all the items of a sequence have one, as a rule.
-    of: [*const u8; 2],
+    /// The types of the last item, or of the last key and value: as a rule all have the same.
+    of: [u64; 2],
 }
 
 impl<'o, 'v> Items<'o, 'v> {
@@ -629,13 +693,13 @@ impl<'o, 'v> Items<'o, 'v> {
         Ok(Items {
             out,
             left,
-            of: [std::ptr::null(); 2],
+            of: [0; 2],
         })
     }
 
     #[inline]
     fn send<U: Serialize + ?Sized>(&mut self, which: usize, value: &U) -> Result<()> {
-        let of = type_name::<U>().as_ptr();
+        let of = id::<U>();
         if self.of[which] != of {
             self.of[which] = of;
             self.out.mark::<U>(VALUE);
