@@ -497,12 +497,23 @@ impl<'v> Out<'v> {
     /// The number of a struct whose fields are to be told.
     #[inline]
     fn open(&mut self, name: &'static str) -> Option<usize> {
-        let sent = self.sent.as_mut()?;
+        self.sent.as_mut().map(|sent| Self::tell(sent, name))
+    }
+
+    #[cold]
+    fn tell(sent: &mut Vec<Sent>, name: &'static str) -> usize {
         sent.push(Sent {
             name,
             keys: Vec::new(),
         });
-        Some(sent.len() - 1)
+        sent.len() - 1
+    }
+
+    #[cold]
+    fn tell_field(&mut self, at: usize, key: &'static str) {
+        if let Some(sent) = &mut self.sent {
+            sent[at].keys.push(key);
+        }
     }
 }
 
@@ -798,8 +809,8 @@ struct Named<'o, 'v> {
 impl Named<'_, '_> {
     #[inline]
     fn send<U: Serialize + ?Sized>(&mut self, key: &'static str, value: &U) -> Result<()> {
-        if let (Some(at), Some(sent)) = (self.told, &mut self.out.sent) {
-            sent[at].keys.push(key);
+        if let Some(at) = self.told {
+            self.out.tell_field(at, key);
         }
         self.out.send(value)
     }
