@@ -480,16 +480,14 @@ impl<'v> Out<'v> {
     #[inline]
     fn mark<T: ?Sized>(&mut self, what: u64) {
         if let Some(shapes) = self.shapes {
-            let key = key::<T>(what);
-            if !shapes.has(key) {
-                self.note(key);
-            }
+            self.note(shapes, key::<T>(what));
         }
     }
 
-    #[cold]
-    fn note(&mut self, key: u64) {
-        if !self.unproven.contains(&key) {
+    // One for all types: what is generic stays small enough to be inlined.
+    #[inline(never)]
+    fn note(&mut self, shapes: &Shapes, key: u64) {
+        if !shapes.has(key) && !self.unproven.contains(&key) {
             self.unproven.push(key);
         }
     }
@@ -708,7 +706,7 @@ impl<'o, 'v> Items<'o, 'v> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn send<U: Serialize + ?Sized>(&mut self, which: usize, value: &U) -> Result<()> {
         let of = id::<U>();
         if self.of[which] != of {
