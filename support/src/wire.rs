@@ -62,8 +62,8 @@ impl From<postcard::Error> for WireError {
     fn from(error: postcard::Error) -> WireError {
         match error {
             postcard::Error::WontImplement => WireError::new(
-                "its `Deserialize` asks what comes next, and the bytes do not tell: so do untagged \
-                 and internally tagged enums, and `flatten`",
+                "its `Deserialize` asks what comes next, and the bytes do not tell: so do untagged and \
+                 tagged enums, and `flatten`",
             ),
             postcard::Error::SerializeSeqLengthUnknown => {
                 WireError::new("it has a sequence or a map of unknown length, as `flatten` makes")
@@ -87,6 +87,7 @@ pub(crate) fn append<T: Serialize + ?Sized>(value: &T, to: &mut Vec<u8>) -> Resu
 /// - a type of which what is sent and what is got differ in the value alone, if the first item does
 ///   not show it: a tuple struct with one field `skip_serializing` and another `skip_deserializing`,
 ///   a hand-written `Serialize` or a `serialize_with` that decides by the value what it sends;
+/// - a `Deserialize` that puts the same bytes into another order, as a `HashMap` may;
 /// - fields that are skipped on both sides (`#[serde(skip)]`): they come back as their defaults.
 pub(crate) fn append_proven<T, As>(value: &T, to: &mut Vec<u8>, shapes: &Shapes) -> Result<()>
 where
@@ -106,15 +107,22 @@ where
 
 /// The value that these bytes are, all of them.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let (value, rest) = take(bytes)?;
-    all(rest)?;
-    Ok(value)
+    got(bytes, |(value, rest)| all(rest).map(|()| value))
 }
 
 /// The value that these bytes begin with, and the rest.
 pub(crate) fn take<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8])> {
-    match caught(|| postcard::take_from_bytes(bytes)) {
-        Ok(Ok(taken)) => Ok(taken),
+    got(bytes, Ok)
+}
+
+/// `then` is done where panics are caught: it may drop the value.
+#[inline]
+fn got<'b, T: DeserializeOwned, R>(
+    bytes: &'b [u8],
+    then: impl FnOnce((T, &'b [u8])) -> Result<R>,
+) -> Result<R> {
+    match caught(|| postcard::take_from_bytes(bytes).map(then)) {
+        Ok(Ok(result)) => result,
         Ok(Err(error)) => Err(words::<T>(bytes, error)),
         Err(panic) => Err(panicked(panic)),
     }
