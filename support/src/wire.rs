@@ -62,8 +62,8 @@ impl From<postcard::Error> for WireError {
     fn from(error: postcard::Error) -> WireError {
         match error {
             postcard::Error::WontImplement => WireError::new(
-                "its `Deserialize` asks what comes next, and the bytes do not tell: so do untagged and \
-                 tagged enums, and `flatten`",
+                "its `Deserialize` asks what comes next, and the bytes do not tell: so do \
+                 untagged and tagged enums, and `flatten`",
             ),
             postcard::Error::SerializeSeqLengthUnknown => {
                 WireError::new("it has a sequence or a map of unknown length, as `flatten` makes")
@@ -85,8 +85,8 @@ pub(crate) fn append<T: Serialize + ?Sized>(value: &T, to: &mut Vec<u8>) -> Resu
 ///
 /// It does not see:
 /// - a type of which what is sent and what is got differ in the value alone, if the first item does
-///   not show it: a tuple struct with one field `skip_serializing` and another `skip_deserializing`,
-///   a hand-written `Serialize` or a `serialize_with` that decides by the value what it sends;
+///   not show it: a tuple struct with one field `skip_serializing`, another `skip_deserializing`, a
+///   hand-written `Serialize` or a `serialize_with` that decides by the value what it sends;
 /// - a `Deserialize` that puts the same bytes into another order, as a `HashMap` may;
 /// - fields that are skipped on both sides (`#[serde(skip)]`): they come back as their defaults.
 pub(crate) fn append_proven<T, As>(value: &T, to: &mut Vec<u8>, shapes: &Shapes) -> Result<()>
@@ -280,8 +280,8 @@ fn same_fields(sent: &[Sent], got: &[Got], whole: bool) -> Result<(), String> {
 /// Which shapes have been proven: which types occurred where one can be absent (in an `Option`, a
 /// sequence, a map), with how many fields the structs, which variants of the enums.
 ///
-/// A set of hashes of 64 bits: one in 2^64 pairs of shapes is taken for the same. It only grows, and
-/// its entries say all by themselves: the atomics need no order.
+/// A set of hashes of 64 bits: one in 2^64 pairs of shapes is taken for the same. It only
+/// grows, and its entries say all by themselves: the atomics need no order.
 pub struct Shapes {
     keys: [AtomicU64; Shapes::LEN],
     more: OnceLock<Box<Shapes>>,

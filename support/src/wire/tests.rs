@@ -68,7 +68,7 @@ fn a_field_left_out_by_skip_serializing_if_is_named() {
         retries: None,
         ..full.clone()
     };
-    comes_back(&[full.clone()]);
+    comes_back(std::slice::from_ref(&full));
     let shapes = Shapes::new();
     is_sent(&full, &shapes);
     for why in [refused(&less), refused_by(&less, &shapes)] {
@@ -412,6 +412,24 @@ fn many_shapes_are_all_remembered() {
     }
     assert!((1..=1_000u64).all(|key| shapes.has(key << 40)));
     assert!(!shapes.has(3));
+}
+
+#[test]
+fn threads_remember_together() {
+    let shapes = Shapes::new();
+    std::thread::scope(|scope| {
+        for first in 1..=4u64 {
+            let shapes = &shapes;
+            scope.spawn(move || {
+                // Each key by two of them.
+                for key in (1..=400).filter(|key| key % 4 == first % 4 || key % 2 == first % 2) {
+                    shapes.add(key << 40);
+                    assert!(shapes.has(key << 40));
+                }
+            });
+        }
+    });
+    assert!((1..=400u64).all(|key| shapes.has(key << 40)));
 }
 
 #[test]
