@@ -37,6 +37,8 @@
 //! All of it works on Linux with glibc. Other systems lack robust mutexes between processes (macOS) or futexes that processes
 //! share; there, only [`Pipe`], [`SharedAtomic`], [`Bytes`] and the traits exist.
 
+#[cfg(target_os = "linux")]
+mod buffer;
 mod bytes;
 mod error;
 mod map;
@@ -57,6 +59,8 @@ mod limit;
 #[cfg(target_os = "linux")]
 mod mutex;
 #[cfg(target_os = "linux")]
+mod producer;
+#[cfg(target_os = "linux")]
 mod queue;
 #[cfg(target_os = "linux")]
 mod ring;
@@ -70,6 +74,7 @@ mod shared;
 mod who;
 
 pub use bytes::Bytes;
+pub use crate::wire::WireError;
 pub use error::{DeadConsumer, Error};
 pub use pipe::Pipe;
 pub use plain::{Atomic, Plain};
@@ -81,6 +86,7 @@ pub use {
     event::Event,
     joinable::JoinableQueue,
     mutex::{Guard, Mutex},
+    producer::Producer,
     queue::Queue,
     semaphore::{Permit, Semaphore},
     shared::Shared,
