@@ -73,8 +73,8 @@ mod shared;
 #[cfg(target_os = "linux")]
 mod who;
 
-pub use bytes::Bytes;
 pub use crate::wire::WireError;
+pub use bytes::Bytes;
 pub use error::{DeadConsumer, Error};
 pub use pipe::Pipe;
 pub use plain::{Atomic, Plain};

@@ -73,7 +73,9 @@ pub enum Error {
     #[error("cannot decode the item: {0}")]
     Decode(#[source] WireError),
     /// What shared memory says of a queue cannot be: something has written where it must not.
-    #[error("the queue's shared memory was overwritten ({why}): look for `unsafe` code that writes out of bounds, and make a new queue")]
+    #[error(
+        "the queue's shared memory was overwritten ({why}): look for `unsafe` code that writes out of bounds, and make a new queue"
+    )]
     Corrupt {
         /// What cannot be.
         why: &'static str,

@@ -121,11 +121,13 @@ impl<T> JoinableQueue<T> {
 
     /// Declares done what dead consumers have left, and says what that was. After that, [`join`](Self::join) waits for the rest.
     pub fn write_off(&self) -> Vec<DeadConsumer> {
-        self.books.dead().map(|(place, open)| DeadConsumer {
-            pid: place.pid(),
-            open: (0..open).filter(|_| place.close()).count(),
-        })
-        .collect()
+        self.books
+            .dead()
+            .map(|(place, open)| DeadConsumer {
+                pid: place.pid(),
+                open: (0..open).filter(|_| place.close()).count(),
+            })
+            .collect()
     }
 
     fn join_limit(&self, mut limit: Limit) -> Result<(), Error> {

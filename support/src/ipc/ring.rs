@@ -9,6 +9,8 @@
 
 mod position;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::slice;
@@ -314,9 +316,7 @@ impl Ring {
     fn close_if_deserted(&self) -> bool {
         let deserted = || {
             let mut places = self.shared.roster.places().iter();
-            places
-                .clone()
-                .any(|place| place.taken.load(SeqCst) != 0)
+            places.clone().any(|place| place.taken.load(SeqCst) != 0)
                 && places.all(|place| place.open() == 0 || place.is_dead())
         };
         if !deserted() {
@@ -334,7 +334,9 @@ impl Ring {
 
     fn enter_endlessly(&self) -> Result<Locked<'_>, Error> {
         loop {
-            if let Some(end) = self.enter(&self.shared.producers, &mut { Limit::NO_LIMIT }, || ())? {
+            if let Some(end) =
+                self.enter(&self.shared.producers, &mut { Limit::NO_LIMIT }, || ())?
+            {
                 return Ok(end);
             }
         }
