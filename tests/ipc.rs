@@ -20,7 +20,7 @@
 //! | `test_rlock` | not here: chapter 5 builds it; locking twice is an error: `locks::locking_twice_is_an_error` |
 //! | `test_lock_context` | `locks::guard_unlocks` |
 //! | **Semaphore** `test_semaphore` | `locks::semaphore_counts` |
-//! | `test_bounded_semaphore` | every one is bounded: a permit is given back once, by its guard |
+//! | `test_bounded_semaphore` | a permit is given back once, by its guard; `release` adds one, on purpose: `locks::permits_are_released_without_one` |
 //! | `test_timeout` | `locks::semaphore_timeout` |
 //! | **Event** `test_event` | `locks::event_sets_and_clears` |
 //! | `test_repr` | `locks::debug_says_the_state` |
@@ -101,6 +101,10 @@ fn main() {
             lock_excludes
             locking_twice_is_an_error
             guard_unlocks
+            holder_that_panics_is_told_as_one_that_died
+            guard_that_moves_into_a_child_stays_taken
+            a_wake_up_that_dies_with_its_sleeper_holds_nobody_up
+            endless_is_endless
             lock_timeout_expires
             lock_of_the_dead_is_taken_over
             waiting_for_the_dead
@@ -111,6 +115,11 @@ fn main() {
             semaphore_timeout
             permits_of_the_dead_come_back
             permit_in_a_child_holds_nothing
+            permit_that_moves_into_a_child_stays_taken
+            permits_are_released_without_one
+            more_holders_die_than_there_are_places
+            a_free_permit_is_never_refused
+            barrier_is_for_as_many_as_it_has_places
             event_sets_and_clears
             event_releases_all
             debug_says_the_state

@@ -24,17 +24,18 @@
 //! |---|---|
 //! | [`Queue`] | the item that it was putting or taking can be lost, no other |
 //! | [`JoinableQueue`] | the same; `join` says who died with tasks not done |
-//! | [`Mutex`] | the next one gets the lock and is told |
+//! | [`Mutex`] | the next one gets the lock and is told, as after a panic |
 //! | [`Semaphore`] | its permits come back |
 //! | [`Barrier`] | if it waited in it, the barrier breaks for the others |
 //! | [`Event`], [`Shared`], [`SharedAtomic`] | nothing |
 //!
 //! That rests on robust mutexes between processes, which the kernel releases when their holder dies, on one store that makes each change
-//! valid, and on sleeps (`futex(2)`) of at most 20 ms, after which a sleeper looks again by itself.
+//! valid, and on sleeps (`futex(2)`) of 20 to 250 ms at most, after which a sleeper looks again by itself: four times a second while
+//! nothing happens for long.
 //!
 //! # Platforms
 //!
-//! All of it works on Linux with glibc. Other systems lack robust mutexes between processes (macOS) or futexes that processes
+//! All of it works on Linux with glibc, and is written to build with musl, where it has not been run. Other systems lack robust mutexes between processes (macOS) or futexes that processes
 //! share; there, only [`Pipe`], [`SharedAtomic`], [`Bytes`] and the traits exist.
 
 #[cfg(target_os = "linux")]
@@ -72,6 +73,8 @@ mod semaphore;
 mod shared;
 #[cfg(target_os = "linux")]
 mod who;
+
+pub use bytemuck;
 
 pub use crate::wire::WireError;
 pub use bytes::Bytes;

@@ -117,6 +117,22 @@ pub enum Error {
         /// The number of places.
         limit: usize,
     },
+    /// A barrier was asked for that so many processes cannot meet at.
+    #[error("a barrier is for 1 to {limit} processes, not for {parties}")]
+    TooManyParties {
+        /// Processes asked for.
+        parties: u32,
+        /// The number of places.
+        limit: usize,
+    },
+    /// A semaphore cannot have so many permits.
+    #[error("cannot add {permits} permits to {now}: a semaphore has 2³² - 1 at most")]
+    TooManyPermits {
+        /// Those it has.
+        now: u32,
+        /// Those to be added.
+        permits: u32,
+    },
     /// The barrier is broken: somebody ran out of time or died in it.
     #[error("the barrier is broken: {why}; `reset` makes it whole")]
     Broken {

@@ -26,6 +26,7 @@ pub(super) fn observe(load: &Load) -> Result<Report, Error> {
     let deadline = super::after(Instant::now(), bound);
     let mut child = Process::builder()
         .name("load")
+        .beside_threads()
         .start(move || send(write, &client::run(load)))?;
     match receive(read, &child, deadline)? {
         Some(message) => {

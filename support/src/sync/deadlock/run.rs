@@ -57,6 +57,7 @@ pub fn run(limit: Duration, body: impl FnOnce(&Watch)) -> Result<End, Error> {
     // The closure takes the write end with it: the parent has none once the child is made.
     let mut child = Process::builder()
         .name("deadlock")
+        .beside_threads()
         .start(move || in_child(limit, body, write))?;
     let report = receive(read, limit.saturating_add(GRACE));
     // Only one that has come to its end ends by itself.
