@@ -78,6 +78,8 @@ fn main() {
             what_is_put_before_the_close_comes_out
             stream_ends_with_its_producers
             stream_ends_when_its_producers_die
+            producers_move_into_children
+            moved_producer_keeps_the_stream_open
             uncounted_producers_end_nothing
             endless_timeouts_wait
             capacities_are_checked

@@ -445,6 +445,48 @@ pub fn stream_ends_when_its_producers_die() {
     is_closed(queue.producer().map(drop));
 }
 
+pub fn producers_move_into_children() {
+    for round in 0..50 {
+        let queue = Queue::<u32>::new(3).unwrap();
+        let producers: Vec<_> = (0..4).map(|_| queue.producer().unwrap()).collect();
+        let children: Vec<_> = producers
+            .into_iter()
+            .enumerate()
+            .map(|(n, producer)| {
+                Process::start(move || {
+                    let n = n as u32;
+                    producer.put_many(&[n, n]).unwrap();
+                    if n == 2 {
+                        nix::sys::signal::raise(Signal::SIGKILL).unwrap();
+                    }
+                    if n == 3 && round % 2 == 0 {
+                        std::process::exit(0);
+                    }
+                })
+                .unwrap()
+            })
+            .collect();
+        let mut got: Vec<_> = queue.iter().map(Result::unwrap).collect();
+        got.sort();
+        assert_eq!(got, [0, 0, 1, 1, 2, 2, 3, 3]);
+        drop(children);
+    }
+}
+
+/// It lives as long as the child, which has it, not as long as the parent's copy.
+pub fn moved_producer_keeps_the_stream_open() {
+    let queue = Queue::<u32>::new(3).unwrap();
+    let producer = queue.producer().unwrap();
+    let child = Process::start(move || {
+        thread::sleep(ms(150));
+        producer.put(&1).unwrap();
+    })
+    .unwrap();
+    is_empty(queue.get_timeout(ms(50)));
+    assert_eq!(queue.iter().map(Result::unwrap).collect::<Vec<_>>(), [1]);
+    succeeds(child);
+}
+
 pub fn uncounted_producers_end_nothing() {
     let queue = Queue::<u32>::new(5).unwrap();
     succeeds(child(|| queue.put(&1).unwrap()));

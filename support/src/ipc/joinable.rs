@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::futex::RECHECK;
+use super::futex::{RECHECK, Waited};
 use super::limit::Limit;
 use super::queue::DEFAULT_BYTES;
 use super::ring::GRACE;
@@ -136,31 +136,37 @@ impl<T> JoinableQueue<T> {
             if unfinished == 0 {
                 return Ok(());
             }
-            // One that died in the middle of taking is entered into the ledger by the next one who comes: that may be us.
-            let left = limit.left().unwrap_or(GRACE).min(GRACE);
-            let end = self
-                .queue
-                .ring()
-                .enter_to_take(&mut Limit::after(left), &self.books)?;
-            drop(end);
-            let dead: Vec<_> = self
-                .books
-                .dead()
-                .map(|(place, open)| DeadConsumer {
-                    pid: place.pid(),
-                    open: open as usize,
-                })
-                .collect();
+            let dead = self.dead(&mut limit)?;
             if !dead.is_empty() {
                 return Err(Error::DeadConsumers { dead, unfinished });
             }
-            if limit.left() == Some(Duration::ZERO) {
+            let same = limit;
+            let waited = self.books.finished().wait_watching(
+                &mut limit,
+                RECHECK,
+                || self.unfinished() == 0,
+                || !matches!(self.dead(&mut { same }), Ok(dead) if dead.is_empty()),
+            );
+            if waited == Waited::TimeOver {
                 return Err(Error::timed_out("end of all tasks", &limit));
             }
-            let mut nap = Limit::after(limit.left().unwrap_or(RECHECK).min(RECHECK));
-            let finished = self.books.finished();
-            finished.wait(&mut nap, || self.unfinished() == 0);
         }
+    }
+
+    /// Who has died with items not done.
+    fn dead(&self, limit: &mut Limit) -> Result<Vec<DeadConsumer>, Error> {
+        // One that died in the middle of taking is entered into the ledger by the next one who comes: that may be us.
+        let left = limit.left().unwrap_or(GRACE).min(GRACE);
+        let end = self
+            .queue
+            .ring()
+            .enter_to_take(&mut Limit::after(left), &self.books)?;
+        drop(end);
+        let dead = self.books.dead().map(|(place, open)| DeadConsumer {
+            pid: place.pid(),
+            open: open as usize,
+        });
+        Ok(dead.collect())
     }
 }
 

@@ -3,8 +3,11 @@ use std::ops::Deref;
 
 use super::Queue;
 use super::who::pid;
+use crate::process::handover;
 
-/// A producer that is counted: when the last one is gone, the queue is closed. Made by [`Queue::producer`].
+/// A producer that is counted: when the last one is gone, the queue is closed. Made by [`Queue::producer`]; puts as a [`Queue`].
+///
+/// A copy of it in a forked child is not counted, unless it has moved into the child's closure.
 #[must_use = "dropping the producer tells the consumers that it has ended"]
 pub struct Producer<'a, T> {
     queue: &'a Queue<T>,
@@ -29,8 +32,13 @@ impl<T> Deref for Producer<'_, T> {
 
 impl<T> Drop for Producer<'_, T> {
     fn drop(&mut self) {
-        if self.pid == pid() {
-            self.queue.leave(self.place);
+        let ring = self.queue.ring();
+        if self.pid != pid() {
+            ring.leave_given();
+        } else if let Some(child) = handover::new_owner() {
+            ring.hand_over(self.place, child);
+        } else {
+            ring.leave(self.place);
         }
     }
 }

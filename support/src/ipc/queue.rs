@@ -1,8 +1,8 @@
-use std::any::TypeId;
 use std::borrow::Borrow;
 use std::fmt;
 use std::iter;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::joinable::Books;
 use super::limit::Limit;
 use super::ring::{Direct, Frames, Ring};
 use super::{Bytes, Error, Producer, buffer};
-use crate::wire;
+use crate::wire::{self, Shapes};
 
 /// Largest item of a queue that was not told otherwise, in bytes.
 pub(super) const DEFAULT_BYTES: usize = 1 << 20;
@@ -56,6 +56,8 @@ pub struct Queue<T> {
     ring: Ring,
     /// Who has taken what, for a [`JoinableQueue`](super::JoinableQueue).
     books: Option<Books>,
+    /// What of the items has been seen to come back as it was sent.
+    shapes: Arc<Shapes>,
     item: PhantomData<fn(T) -> T>,
 }
 
@@ -64,6 +66,7 @@ impl<T> Clone for Queue<T> {
         Queue {
             ring: self.ring.clone(),
             books: self.books.clone(),
+            shapes: Arc::clone(&self.shapes),
             item: PhantomData,
         }
     }
@@ -107,6 +110,7 @@ impl<T> Queue<T> {
         Ok(Queue {
             ring: Ring::new(capacity, bytes)?,
             books,
+            shapes: Arc::default(),
             item: PhantomData,
         })
     }
@@ -179,35 +183,31 @@ impl<T> Queue<T> {
     /// Counts one producer more, until what this returns is dropped or the process dies. When the last of them is gone, the queue is
     /// [closed](Self::close).
     ///
-    /// The queue does not know of producers who do not say so: either all are counted or none. A producer that comes when the last
-    /// one has gone comes too late.
+    /// The queue does not know of producers who do not say so: either all are counted or none. Count them before their processes
+    /// start, lest the first one be gone before the second has come: a producer that moves into the closure of a child is that child's.
     ///
     /// ```
     /// use std::{thread, time::Duration};
-    /// use support::ipc::{Event, Queue};
+    /// use support::ipc::Queue;
     /// use support::process::Process;
     ///
-    /// let (queue, here) = (Queue::<u32>::new(5)?, Event::new()?);
-    /// // Counted as well, so that the queue is open until both have come.
-    /// let starting = queue.producer()?;
-    /// let mut first = Process::start(|| {
-    ///     let producer = queue.producer()?;
-    ///     (0..3).try_for_each(|n| producer.put(&n))
-    /// })?;
-    /// let mut second = Process::start(|| {
-    ///     let producer = queue.producer()?;
-    ///     producer.put(&10)?;
-    ///     here.set();
+    /// let queue = Queue::<u32>::new(5)?;
+    /// let (one, other) = (queue.producer()?, queue.producer()?);
+    /// let _ends = Process::start(move || one.put_many(&[1, 2, 3]))?;
+    /// let mut hangs = Process::start(move || {
+    ///     other.put(&10)?;
     ///     thread::sleep(Duration::from_secs(60));
-    ///     producer.put(&11)
+    ///     other.put(&11)
     /// })?;
-    /// first.join()?;
-    /// here.wait();
-    /// drop(starting);
-    /// second.kill()?;
-    /// let mut got = queue.iter().collect::<Result<Vec<_>, _>>()?;
+    /// let mut got = Vec::new();
+    /// for item in queue.iter() {
+    ///     got.push(item?);
+    ///     if got.len() == 4 {
+    ///         hangs.kill()?;
+    ///     }
+    /// }
     /// got.sort();
-    /// assert_eq!(got, [0, 1, 2, 10]);
+    /// assert_eq!(got, [1, 2, 3, 10]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -217,10 +217,6 @@ impl<T> Queue<T> {
     pub fn producer(&self) -> Result<Producer<'_, T>, Error> {
         let place = self.ring.enrol()?;
         Ok(Producer::new(self, place))
-    }
-
-    pub(super) fn leave(&self, place: u32) {
-        self.ring.leave(place);
     }
 }
 
@@ -293,14 +289,11 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        if is_bytes::<Q>()
-            && let Ok(size) = postcard::experimental::serialized_size(item)
-        {
-            let capacity = self.byte_capacity();
-            let item = Direct::new(size, capacity, |free| {
-                // It has the size that it needs.
-                let written = postcard::to_slice(item, free);
-                written.map_or(Err(Error::TooLarge { size, capacity }), |_| Ok(()))
+        if is_bytes::<Q>() {
+            let refused = |error: postcard::Error| Error::Encode(error.into());
+            let size = postcard::experimental::serialized_size(item).map_err(refused)?;
+            let item = Direct::new(size, self.byte_capacity(), |free| {
+                postcard::to_slice(item, free).map(drop).map_err(refused)
             })?;
             return self.ring.put(&mut limit, item);
         }
@@ -323,7 +316,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        wire::append(item, to).map_err(Error::Encode)
+        wire::append_proven::<Q, T>(item, to, &self.shapes).map_err(Error::Encode)
     }
 }
 
@@ -467,23 +460,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 }
 
 /// Whether it is [`Bytes`], which may be encoded and decoded under the lock, in place, since that is a copy by code of ours.
+#[inline]
 fn is_bytes<T: ?Sized>() -> bool {
-    trait Id {
-        fn id(&self) -> TypeId
-        where
-            Self: 'static;
-    }
-    impl<T: ?Sized> Id for PhantomData<T> {
-        fn id(&self) -> TypeId
-        where
-            Self: 'static,
-        {
-            TypeId::of::<T>()
-        }
-    }
-    let probe: &dyn Id = &PhantomData::<T>;
-    // SAFETY: the two types differ in a lifetime only, which layout and code do not depend on, and nothing borrowed is looked at. A
-    // type that differs from `Bytes` only in lifetimes does not exist, for it has none.
-    let probe = unsafe { std::mem::transmute::<&dyn Id, &(dyn Id + 'static)>(probe) };
-    probe.id() == TypeId::of::<Bytes>()
+    wire::id::<T>() == wire::id::<Bytes>()
 }

@@ -20,11 +20,11 @@ use std::time::Duration;
 
 use super::Error;
 use super::error::MOST;
-use super::futex::{Line, RECHECK, Signal};
+use super::futex::{Line, RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Pages, Tenant, page_size};
 use super::robust::{Locked, RobustMutex};
-use super::who::Roster;
+use super::who::{self, Place, Roster};
 pub(super) use position::Position;
 use position::{CLOSED, HEADER};
 pub(super) use step::{Direct, Frames, Keeper, Writer};
@@ -275,33 +275,22 @@ impl Ring {
     /// Waits until there is something, or will be nothing any more; false if the time was over first.
     fn wait_for_items(&self, limit: &mut Limit) -> bool {
         let ready = || !self.is_empty() || self.is_closed();
-        loop {
-            let left = limit.left();
-            // Wakes now and then, to see whether the last producer has died.
-            let nap = left.unwrap_or(self.recheck).min(self.recheck);
-            let filled = &self.shared.filled;
-            if filled.wait_rechecking(&mut Limit::after(nap), self.recheck, ready)
-                || self.close_if_deserted()
-            {
-                return true;
-            }
-            if limit.left() == Some(Duration::ZERO) {
-                return false;
-            }
+        if limit.is_none() {
+            return ready() || self.close_if_deserted();
         }
+        let filled = &self.shared.filled;
+        let deserted = || self.close_if_deserted();
+        filled.wait_watching(limit, self.recheck, ready, deserted) != Waited::TimeOver
     }
 
-    /// Notes a producer of this process: the number of its place.
+    /// Counts a producer of this process: the number of its place.
     pub(super) fn enrol(&self) -> Result<u32, Error> {
         let _end = self.enter_endlessly()?;
         if self.is_closed() {
             return Err(Error::Closed);
         }
         let roster = &self.shared.roster;
-        for (dead, _) in roster.dead() {
-            while dead.close() {}
-        }
-        let place = roster.enrol()?;
+        let place = roster.enrol_or(Ring::forget)?;
         place.taken.fetch_add(1, SeqCst);
         Ok(roster.number(place))
     }
@@ -312,24 +301,59 @@ impl Ring {
         self.close_if_deserted();
     }
 
-    /// Closes the queue if there were producers and all are gone. If the producers' end is not free soon, somebody will be asked again.
+    /// A producer that has moved into this process from its parent is gone.
+    pub(super) fn leave_given(&self) {
+        if let Ok(Some(_end)) = self.enter_briefly()
+            && let Ok(place) = self.shared.roster.enrol_or(Ring::forget)
+        {
+            place.close_given();
+        }
+        self.close_if_deserted();
+    }
+
+    /// Makes a producer of this process that of a child, to which it has moved.
+    pub(super) fn hand_over(&self, place: u32, child: u32) {
+        let roster = &self.shared.roster;
+        let place = roster.place(place);
+        let given = self.enter_briefly().ok().flatten().and_then(|_end| {
+            let start = who::living(child)?;
+            let child = roster.enrol_child(child, start, Ring::forget).ok()?;
+            place.give(child);
+            Some(())
+        });
+        if given.is_none() {
+            place.close();
+        }
+        // The child may have been quicker.
+        self.close_if_deserted();
+    }
+
+    /// What dead producers had open is over.
+    fn forget(dead: &Place) {
+        while dead.close() {}
+    }
+
+    /// Closes the queue if there were producers and all are gone. If the producers' end is not free soon, whoever waits for items asks
+    /// again.
     fn close_if_deserted(&self) -> bool {
-        let deserted = || {
-            let mut places = self.shared.roster.places().iter();
-            places.clone().any(|place| place.taken.load(SeqCst) != 0)
-                && places.all(|place| place.open() == 0 || place.is_dead())
-        };
+        let places = || self.shared.roster.places().iter();
+        let came = || places().any(|place| place.taken.load(SeqCst) != 0);
+        let deserted = || came() && places().all(|place| place.open() == 0 || place.is_dead());
         if !deserted() {
             return false;
         }
         // Under the lock nobody enrols.
-        let end = self.enter(&self.shared.producers, &mut { Limit::NEVER_WAIT }, || ());
+        let end = self.enter_briefly();
         if !matches!(end, Ok(Some(_))) || !deserted() {
             return false;
         }
-        drop(end);
         self.close();
         true
+    }
+
+    /// Locks the producers' end if it is free soon.
+    fn enter_briefly(&self) -> Result<Option<Locked<'_>>, Error> {
+        self.enter(&self.shared.producers, &mut { Limit::NEVER_WAIT }, || ())
     }
 
     fn enter_endlessly(&self) -> Result<Locked<'_>, Error> {
