@@ -68,6 +68,9 @@ pub fn tasks_are_the_takers() {
 /// It was taken, and so it is to be declared done, once.
 pub fn what_cannot_be_decoded_is_a_task() {
     let queue = JoinableQueue::<Even>::new(8).unwrap();
+    queue.put(&Even(0)).unwrap();
+    queue.get().unwrap();
+    queue.task_done().unwrap();
     queue.put_many(&[1, 13, 2, 3].map(Even)).unwrap();
     for _ in 0..2 {
         assert!(matches!(queue.get(), Err(Error::Decode(_))));
