@@ -38,6 +38,8 @@
 //! All of it works on Linux with glibc, and is written to build with musl, where it has not been run. Other systems lack robust mutexes between processes (macOS) or futexes that processes
 //! share; there, only [`Pipe`], [`SharedAtomic`], [`Bytes`] and the traits exist.
 
+#[cfg(target_os = "linux")]
+mod buffer;
 mod bytes;
 mod error;
 mod map;
@@ -58,6 +60,8 @@ mod limit;
 #[cfg(target_os = "linux")]
 mod mutex;
 #[cfg(target_os = "linux")]
+mod producer;
+#[cfg(target_os = "linux")]
 mod queue;
 #[cfg(target_os = "linux")]
 mod ring;
@@ -72,6 +76,7 @@ mod who;
 
 pub use bytemuck;
 
+pub use crate::wire::WireError;
 pub use bytes::Bytes;
 pub use error::{DeadConsumer, Error};
 pub use pipe::Pipe;
@@ -84,6 +89,7 @@ pub use {
     event::Event,
     joinable::JoinableQueue,
     mutex::{Guard, Mutex},
+    producer::Producer,
     queue::Queue,
     semaphore::{Permit, Semaphore},
     shared::Shared,
