@@ -106,22 +106,11 @@ where
 }
 
 /// The value that these bytes are, all of them.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    got(bytes, |(value, rest)| all(rest).map(|()| value))
-}
-
-/// The value that these bytes begin with, and the rest.
-pub(crate) fn take<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8])> {
-    got(bytes, Ok)
-}
-
-/// `then` is done where panics are caught: it may drop the value.
 #[inline]
-fn got<'b, T: DeserializeOwned, R>(
-    bytes: &'b [u8],
-    then: impl FnOnce((T, &'b [u8])) -> Result<R>,
-) -> Result<R> {
-    match caught(|| postcard::take_from_bytes(bytes).map(then)) {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // The value may be dropped for what is left over: where panics are caught.
+    let whole = |(value, rest): (T, &[u8])| all(rest).map(|()| value);
+    match caught(|| postcard::take_from_bytes(bytes).map(whole)) {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => Err(words::<T>(bytes, error)),
         Err(panic) => Err(panicked(panic)),

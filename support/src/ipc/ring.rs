@@ -96,6 +96,7 @@ impl Ring {
         })
     }
 
+    #[cfg(feature = "pool")]
     /// Has this handle, and its copies from now on, look again so rarely while it waits.
     pub(super) fn recheck(mut self, recheck: Duration) -> Ring {
         self.recheck = recheck;

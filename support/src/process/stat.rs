@@ -44,7 +44,7 @@ impl Stat<'_> {
 }
 
 /// The letter of its state, and its start in clock ticks since boot; `None` if the process is gone or the system does not tell.
-#[allow(dead_code, reason = "for `ipc`, which is a feature")]
+#[cfg_attr(not(feature = "ipc"), allow(dead_code, reason = "for `ipc`"))]
 pub(crate) fn look(pid: u32) -> Option<(char, u64)> {
     let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let text = String::from_utf8_lossy(&text);
