@@ -417,9 +417,10 @@ impl<T: DeserializeOwned> Queue<T> {
     fn get_limit(&self, mut limit: Limit) -> Result<T, Error> {
         if is_known::<T>() {
             let mut item = None;
-            let decode = |bytes: &[u8]| item = Some(decode(bytes));
+            let decode = |bytes: &[u8]| item = Some(postcard::from_bytes(bytes));
             self.ring.take(&mut limit, &self.books, 1, decode)?;
-            return item.unwrap_or_else(|| Err(Error::empty(&limit)));
+            let refused = |error: postcard::Error| Error::Decode(error.into());
+            return item.map_or_else(|| Err(Error::empty(&limit)), |item| item.map_err(refused));
         }
         buffer::with(|buffer| {
             let copy = |bytes: &[u8]| buffer.extend_from_slice(bytes);
