@@ -62,8 +62,8 @@ impl From<postcard::Error> for WireError {
     fn from(error: postcard::Error) -> WireError {
         match error {
             postcard::Error::WontImplement => WireError::new(
-                "its `Deserialize` asks what comes next, and the bytes do not tell: so do untagged \
-                 and internally tagged enums, and `flatten`",
+                "its `Deserialize` asks what comes next, and the bytes do not tell: so do \
+                 untagged and tagged enums, and `flatten`",
             ),
             postcard::Error::SerializeSeqLengthUnknown => {
                 WireError::new("it has a sequence or a map of unknown length, as `flatten` makes")
@@ -85,8 +85,9 @@ pub(crate) fn append<T: Serialize + ?Sized>(value: &T, to: &mut Vec<u8>) -> Resu
 ///
 /// It does not see:
 /// - a type of which what is sent and what is got differ in the value alone, if the first item does
-///   not show it: a tuple struct with one field `skip_serializing` and another `skip_deserializing`,
-///   a hand-written `Serialize` or a `serialize_with` that decides by the value what it sends;
+///   not show it: a tuple struct with one field `skip_serializing`, another `skip_deserializing`, a
+///   hand-written `Serialize` or a `serialize_with` that decides by the value what it sends;
+/// - a `Deserialize` that puts the same bytes into another order, as a `HashMap` may;
 /// - fields that are skipped on both sides (`#[serde(skip)]`): they come back as their defaults.
 pub(crate) fn append_proven<T, As>(value: &T, to: &mut Vec<u8>, shapes: &Shapes) -> Result<()>
 where
@@ -106,15 +107,22 @@ where
 
 /// The value that these bytes are, all of them.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let (value, rest) = take(bytes)?;
-    all(rest)?;
-    Ok(value)
+    got(bytes, |(value, rest)| all(rest).map(|()| value))
 }
 
 /// The value that these bytes begin with, and the rest.
 pub(crate) fn take<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, &[u8])> {
-    match caught(|| postcard::take_from_bytes(bytes)) {
-        Ok(Ok(taken)) => Ok(taken),
+    got(bytes, Ok)
+}
+
+/// `then` is done where panics are caught: it may drop the value.
+#[inline]
+fn got<'b, T: DeserializeOwned, R>(
+    bytes: &'b [u8],
+    then: impl FnOnce((T, &'b [u8])) -> Result<R>,
+) -> Result<R> {
+    match caught(|| postcard::take_from_bytes(bytes).map(then)) {
+        Ok(Ok(result)) => result,
         Ok(Err(error)) => Err(words::<T>(bytes, error)),
         Err(panic) => Err(panicked(panic)),
     }
@@ -272,8 +280,8 @@ fn same_fields(sent: &[Sent], got: &[Got], whole: bool) -> Result<(), String> {
 /// Which shapes have been proven: which types occurred where one can be absent (in an `Option`, a
 /// sequence, a map), with how many fields the structs, which variants of the enums.
 ///
-/// A set of hashes of 64 bits: one in 2^64 pairs of shapes is taken for the same. It only grows, and
-/// its entries say all by themselves: the atomics need no order.
+/// A set of hashes of 64 bits: one in 2^64 pairs of shapes is taken for the same. It only
+/// grows, and its entries say all by themselves: the atomics need no order.
 pub struct Shapes {
     keys: [AtomicU64; Shapes::LEN],
     more: OnceLock<Box<Shapes>>,
@@ -480,16 +488,14 @@ impl<'v> Out<'v> {
     #[inline]
     fn mark<T: ?Sized>(&mut self, what: u64) {
         if let Some(shapes) = self.shapes {
-            let key = key::<T>(what);
-            if !shapes.has(key) {
-                self.note(key);
-            }
+            self.note(shapes, key::<T>(what));
         }
     }
 
-    #[cold]
-    fn note(&mut self, key: u64) {
-        if !self.unproven.contains(&key) {
+    // One for all types: what is generic stays small enough to be inlined.
+    #[inline(never)]
+    fn note(&mut self, shapes: &Shapes, key: u64) {
+        if !shapes.has(key) && !self.unproven.contains(&key) {
             self.unproven.push(key);
         }
     }
@@ -708,7 +714,7 @@ impl<'o, 'v> Items<'o, 'v> {
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn send<U: Serialize + ?Sized>(&mut self, which: usize, value: &U) -> Result<()> {
         let of = id::<U>();
         if self.of[which] != of {
