@@ -289,7 +289,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        if is_bytes::<Q>() {
+        if is_known::<T>() && wire::id::<Q>() == wire::id::<T>() {
             let refused = |error: postcard::Error| Error::Encode(error.into());
             let size = postcard::experimental::serialized_size(item).map_err(refused)?;
             let item = Direct::new(size, self.byte_capacity(), |free| {
@@ -415,11 +415,12 @@ impl<T: DeserializeOwned> Queue<T> {
     }
 
     fn get_limit(&self, mut limit: Limit) -> Result<T, Error> {
-        if is_bytes::<T>() {
+        if is_known::<T>() {
             let mut item = None;
-            let decode = |bytes: &[u8]| item = Some(decode(bytes));
+            let decode = |bytes: &[u8]| item = Some(postcard::from_bytes(bytes));
             self.ring.take(&mut limit, &self.books, 1, decode)?;
-            return item.unwrap_or_else(|| Err(Error::empty(&limit)));
+            let refused = |error: postcard::Error| Error::Decode(error.into());
+            return item.map_or_else(|| Err(Error::empty(&limit)), |item| item.map_err(refused));
         }
         buffer::with(|buffer| {
             let copy = |bytes: &[u8]| buffer.extend_from_slice(bytes);
@@ -459,8 +460,31 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     wire::decode(bytes).map_err(Error::Decode)
 }
 
-/// Whether it is [`Bytes`], which may be encoded and decoded under the lock, in place, since that is a copy by code of ours.
+/// Whether it is [`Bytes`] or a plain value. They have no code of a user's: they are encoded and decoded under the lock, in place,
+/// which is a copy less. And what is put comes back as it was, without a proof.
 #[inline]
-fn is_bytes<T: ?Sized>() -> bool {
-    wire::id::<T>() == wire::id::<Bytes>()
+fn is_known<T: ?Sized>() -> bool {
+    macro_rules! is_one_of {
+        ($($known:ty),*) => { $(wire::id::<T>() == wire::id::<$known>())||* };
+    }
+    is_one_of!(
+        Bytes,
+        (),
+        bool,
+        char,
+        u8,
+        u16,
+        u32,
+        u64,
+        u128,
+        usize,
+        i8,
+        i16,
+        i32,
+        i64,
+        i128,
+        isize,
+        f32,
+        f64
+    )
 }

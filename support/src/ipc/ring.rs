@@ -133,10 +133,12 @@ impl Ring {
         self.head() == self.tail()
     }
 
+    #[inline]
     pub(super) fn tail(&self) -> Position {
         Position::from_word(self.shared.tail.0.load(SeqCst))
     }
 
+    #[inline]
     pub(super) fn head(&self) -> Position {
         Position::from_word(self.shared.head.0.load(SeqCst))
     }
@@ -401,6 +403,7 @@ impl Ring {
 
     /// How many items there is room for and how large the next one may be, if `need` bytes at least are free for it. Looks at the
     /// other end only if it must.
+    #[inline]
     fn room(&self, tail: Position, need: u32) -> Result<Option<(u32, u32)>, Error> {
         let seen = &self.shared.producers.seen;
         let head = Position::from_word(seen.load(Relaxed));
@@ -416,6 +419,7 @@ impl Ring {
         Ok(self.fits(tail, head, need))
     }
 
+    #[inline]
     fn fits(&self, tail: Position, head: Position, need: u32) -> Option<(u32, u32)> {
         let (items, bytes) = tail.since(head);
         let room = self.size.checked_sub(bytes)?.checked_sub(HEADER)?;
@@ -424,6 +428,7 @@ impl Ring {
     }
 
     /// The item at the head, if there is one. What shared memory says of its length is believed only within bounds.
+    #[inline]
     fn item(&self, head: Position) -> Result<Option<&[u8]>, Error> {
         let seen = &self.shared.consumers.seen;
         let mut tail = Position::from_word(seen.load(Relaxed));
@@ -458,6 +463,7 @@ impl Ring {
         self.at(position).wrapping_add(HEADER as usize)
     }
 
+    #[inline]
     fn at(&self, position: Position) -> *mut u8 {
         let offset = position.bytes & (self.size - 1);
         self.pages.start().wrapping_add(offset as usize)
