@@ -8,7 +8,7 @@ use super::futex::{RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Tenant};
 use super::robust::{Locked, RobustMutex};
-use super::who::{PLACES, Roster};
+use super::who::{PLACES, Place, Roster};
 
 /// How long whoever has no time left puts up with a process in the middle of coming or going.
 const GRACE: Duration = Duration::from_millis(100);
@@ -197,7 +197,8 @@ impl Barrier {
                 why: REASONS[usize::from(DEATH) - 1],
             });
         }
-        gate.inside.enrol()?.mark(state.turn);
+        let mine = gate.inside.enrol()?;
+        mine.mark(state.turn);
         if last {
             gate.end(state, 0, false);
             drop(locked);
@@ -209,7 +210,7 @@ impl Barrier {
         drop(locked);
         let turned = || gate.state().turn != state.turn;
         loop {
-            let died = || gate.has_dead(state);
+            let died = || gate.next_is_dead(mine, state);
             let waited = gate.turned.wait_watching(&mut limit, RECHECK, turned, died);
             if waited != Waited::Ready {
                 let locked = gate.lock_within(&mut limit)?;
@@ -259,6 +260,15 @@ impl Gate {
             .places()
             .iter()
             .any(|place| place.is_marked(state.turn) && place.is_dead())
+    }
+
+    /// Whether the next one inside is dead. Each watches one other, in a circle: many who wait do not keep the machine busy.
+    fn next_is_dead(&self, mine: &Place, state: State) -> bool {
+        let places = self.inside.places();
+        let (before, after) = places.split_at(self.inside.number(mine) as usize);
+        let mut circle = after[1..].iter().chain(before);
+        let next = circle.find(|place| place.is_marked(state.turn));
+        next.is_some_and(Place::is_dead)
     }
 
     /// Ends the turn for those inside, if any, as failed.

@@ -26,10 +26,9 @@ pub(super) struct Naps {
 
 impl Naps {
     pub(super) fn up_to(longest: Duration) -> Naps {
-        Naps {
-            next: FIRST.min(longest),
-            longest,
-        }
+        // Who may sleep for longer than others learns in another way of what it would look for.
+        let next = if longest > RECHECK { longest } else { FIRST };
+        Naps { next, longest }
     }
 
     /// How long to sleep now, if so much time is left.
