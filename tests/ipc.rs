@@ -107,6 +107,7 @@ fn main() {
             guard_that_moves_into_a_child_stays_taken
             a_wake_up_that_dies_with_its_sleeper_holds_nobody_up
             endless_is_endless
+            who_waits_for_long_wakes_rarely
             lock_timeout_expires
             lock_of_the_dead_is_taken_over
             waiting_for_the_dead
@@ -118,9 +119,13 @@ fn main() {
             permits_of_the_dead_come_back
             permit_in_a_child_holds_nothing
             permit_that_moves_into_a_child_stays_taken
+            what_moves_twice_stays_taken
+            a_drop_that_locks_does_not_lock_for_the_child
+            who_dies_at_once_with_a_guard_is_told
             permits_are_released_without_one
             more_holders_die_than_there_are_places
             a_free_permit_is_never_refused
+            a_free_permit_is_never_refused_while_others_are_used_up
             barrier_is_for_as_many_as_it_has_places
             event_sets_and_clears
             event_releases_all

@@ -35,8 +35,8 @@
 //!
 //! # Platforms
 //!
-//! All of it works on Linux with glibc, and is written to build with musl, where it has not been run. Other systems lack robust mutexes between processes (macOS) or futexes that processes
-//! share; there, only [`Pipe`], [`SharedAtomic`], [`Bytes`] and the traits exist.
+//! All of it works on Linux with glibc, and is written to build with musl, where it has not been run. Other systems lack robust
+//! mutexes between processes (macOS) or futexes that processes share; there, only [`Pipe`], [`SharedAtomic`], [`Bytes`] and the traits exist.
 
 #[cfg(target_os = "linux")]
 mod buffer;

@@ -1,3 +1,4 @@
+use std::fs;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering::*};
@@ -5,7 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use course_tests::{SOON, ms};
-use support::ipc::{Barrier, Error, Event, Mutex, Pipe, Semaphore, Shared, SharedAtomic};
+use support::ipc::{
+    Barrier, Error, Event, JoinableQueue, Mutex, Pipe, Queue, Semaphore, Shared, SharedAtomic,
+};
 use support::process::inspect::State;
 
 use super::queue::{child, comes_to, succeeds, took};
@@ -196,6 +199,46 @@ pub fn endless_is_endless() {
     event.set();
     barrier.wait().unwrap();
     waiters.into_iter().for_each(succeeds);
+}
+
+/// Somebody may be measuring beside those who wait.
+pub fn who_waits_for_long_wakes_rarely() {
+    let (lock, seats) = (Mutex::new(()).unwrap(), Semaphore::new(0).unwrap());
+    let (event, barrier) = (Event::new().unwrap(), Barrier::new(2).unwrap());
+    let (full, empty) = (Queue::<u32>::new(1).unwrap(), Queue::<u32>::new(1).unwrap());
+    let tasks = JoinableQueue::<u32>::new(1).unwrap();
+    full.put(&1).unwrap();
+    tasks.put(&1).unwrap();
+    let _guard = lock.lock().unwrap();
+    let waiters = [
+        child(|| drop(lock.lock())),
+        child(|| drop(seats.acquire())),
+        child(|| event.wait()),
+        child(|| _ = barrier.wait()),
+        child(|| _ = full.put(&2)),
+        child(|| _ = empty.get()),
+        child(|| _ = tasks.join()),
+    ];
+    let switches = || {
+        waiters.each_ref().map(|waiter| {
+            let status = fs::read_to_string(format!("/proc/{}/status", waiter.pid())).unwrap();
+            let mut lines = status.lines();
+            let count = lines.find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            count.unwrap().trim().parse::<u64>().unwrap()
+        })
+    };
+    for waiter in &waiters {
+        comes_to(waiter, State::Sleeping);
+    }
+    thread::sleep(ms(1_000));
+    let (start, before) = (Instant::now(), switches());
+    thread::sleep(ms(3_000));
+    let after = switches();
+    let most = 5 * (start.elapsed().as_secs() + 1);
+    for (before, after) in before.iter().zip(after) {
+        let woken = after - before;
+        assert!(woken <= most, "{woken} wake-ups, {most} at most");
+    }
 }
 
 pub fn lock_timeout_expires() {
@@ -392,6 +435,96 @@ pub fn permit_that_moves_into_a_child_stays_taken() {
     assert_eq!(seats.available(), 2);
 }
 
+/// From the child on to a child of its own.
+pub fn what_moves_twice_stays_taken() {
+    let (seats, lock) = (Semaphore::new(1).unwrap(), Mutex::new(0).unwrap());
+    let queue = Queue::<u32>::new(4).unwrap();
+    for _ in 0..20 {
+        let leave = Event::new().unwrap();
+        let here = leave.clone();
+        let (permit, mut guard) = (seats.acquire().unwrap(), lock.lock().unwrap());
+        let ends = child(move || {
+            succeeds(child(move || {
+                leave.wait();
+                *guard += 1;
+                drop(permit);
+            }));
+        });
+        thread::sleep(ms(5));
+        timed_out(seats.try_acquire());
+        timed_out(lock.try_lock());
+        here.set();
+        succeeds(ends);
+        assert_eq!(seats.available(), 1);
+        assert!(!lock.lock_timeout(SOON).unwrap().previous_owner_died());
+    }
+    assert_eq!(*lock.lock().unwrap(), 20);
+    assert_eq!(seats.recoveries(), 0);
+
+    let (permit, guard) = (seats.acquire().unwrap(), lock.lock().unwrap());
+    succeeds(child(move || {
+        let mut dies = child(move || {
+            let _both = (permit, guard);
+            std::process::abort();
+        });
+        dies.join().unwrap();
+    }));
+    drop(seats.acquire_timeout(SOON).unwrap());
+    assert!(lock.lock_timeout(SOON).unwrap().previous_owner_died());
+
+    let producer = queue.producer().unwrap();
+    let ends = child(move || {
+        succeeds(child(move || {
+            thread::sleep(ms(30));
+            producer.put(&7).unwrap();
+        }));
+    });
+    assert_eq!(queue.iter().map(Result::unwrap).collect::<Vec<_>>(), [7]);
+    succeeds(ends);
+}
+
+/// What a captured value takes and gives back while the parent drops it is the parent's.
+pub fn a_drop_that_locks_does_not_lock_for_the_child() {
+    struct Counted<'a>(&'a Mutex<i32>, &'a Semaphore);
+    impl Drop for Counted<'_> {
+        fn drop(&mut self) {
+            let _permit = self.1.acquire().unwrap();
+            *self.0.lock().unwrap() -= 1;
+        }
+    }
+    let (lock, seats) = (Mutex::new(2).unwrap(), Semaphore::new(1).unwrap());
+    let leave = Event::new().unwrap();
+    let (counted, here) = (Counted(&lock, &seats), leave.clone());
+    let ends = child(move || {
+        leave.wait();
+        drop(counted);
+    });
+    assert_eq!(*lock.try_lock().unwrap(), 1);
+    drop(seats.try_acquire().unwrap());
+    here.set();
+    succeeds(ends);
+    let guard = lock.try_lock().unwrap();
+    assert_eq!((*guard, guard.previous_owner_died()), (0, false));
+}
+
+/// The child may have died before the parent has dropped what it gave.
+pub fn who_dies_at_once_with_a_guard_is_told() {
+    struct Slow;
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            thread::sleep(ms(50));
+        }
+    }
+    let lock = Mutex::new(0).unwrap();
+    let both = (Slow, lock.lock().unwrap());
+    let mut dies = child(move || {
+        let _both = both;
+        std::process::abort();
+    });
+    dies.join().unwrap();
+    told_until_recovered(&lock, dies.pid());
+}
+
 pub fn permits_are_released_without_one() {
     let seats = Semaphore::new(0).unwrap();
     let waiters = [0; 3].map(|_| child(|| seats.acquire().unwrap().forget()));
@@ -440,6 +573,21 @@ pub fn a_free_permit_is_never_refused() {
         })
     });
     children.into_iter().for_each(succeeds);
+}
+
+/// Another one uses up a permit, which is one less of those held and of all.
+pub fn a_free_permit_is_never_refused_while_others_are_used_up() {
+    let seats = Semaphore::new(0).unwrap();
+    let children = [0; 4].map(|_| {
+        child(|| {
+            for _ in 0..300_000 {
+                seats.release(1).unwrap();
+                seats.try_acquire().unwrap().forget();
+            }
+        })
+    });
+    children.into_iter().for_each(succeeds);
+    assert_eq!(seats.available(), 0);
 }
 
 pub fn barrier_is_for_as_many_as_it_has_places() {

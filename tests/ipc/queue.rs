@@ -1,4 +1,5 @@
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -6,7 +7,7 @@ use course_tests::{SOON, ms};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_like::Refuses;
-use support::ipc::{Bytes, Error, Queue};
+use support::ipc::{Bytes, Error, Queue, SharedAtomic};
 use support::process::Process;
 use support::process::inspect::{State, inspect};
 
@@ -417,11 +418,13 @@ pub fn stream_ends_with_its_producers() {
 pub fn stream_ends_when_its_producers_die() {
     let queue = Queue::<u32>::new(50).unwrap();
     let before = queue.producer().unwrap();
+    let came = SharedAtomic::<AtomicU32>::new().unwrap();
     let mut producers: Vec<_> = (0..3)
         .map(|n| {
             child(|| {
                 let producer = queue.producer().unwrap();
                 producer.put(&n).unwrap();
+                came.fetch_add(1, SeqCst);
                 if n > 0 {
                     thread::sleep(ms(60_000));
                 }
@@ -433,7 +436,7 @@ pub fn stream_ends_when_its_producers_die() {
         got.sort();
         assert_eq!(got, [0, 1, 2]);
     });
-    while !queue.is_empty() || producers[0].is_alive() {
+    while came.load(SeqCst) < 3 || !queue.is_empty() || producers[0].is_alive() {
         thread::sleep(ms(1));
     }
     drop(before);

@@ -12,7 +12,7 @@ use super::map::{Mapped, Tenant};
 use super::robust::{Locked, RobustMutex};
 use super::who::{self, pid};
 use super::{Error, Plain};
-use crate::process::handover;
+use crate::process::handover::Made;
 
 /// A value between processes that one at a time may use. Linux only.
 ///
@@ -81,42 +81,90 @@ struct Shared<T> {
 /// The lock in the hands of a child: a pthread mutex is its thread's, and cannot be given away.
 #[repr(C)]
 struct Lent {
-    /// The child that has it, or 0. Changed under the lock, but for the end.
-    child: AtomicU32,
-    /// When it started.
-    start: AtomicU64,
+    /// The child that has it, as [`Child::to_word`], or 0. One word, so that it goes from one to the next by one change.
+    holder: AtomicU64,
     /// The child that has dropped its guard, perhaps before the parent said that it has one.
     back: AtomicU32,
     /// Those who want the lock wait here.
     over: Signal,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Child {
+    pid: u32,
+    start: u64,
+}
+
+impl Child {
+    /// The largest `pid_max` of Linux, `proc_sys_kernel(5)`. What is left for the start, in ticks, lasts for a thousand years.
+    const PID_BITS: u32 = 22;
+
+    fn from_word(word: u64) -> Option<Child> {
+        let pid = word as u32 & ((1 << Child::PID_BITS) - 1);
+        let start = word >> Child::PID_BITS;
+        (pid != 0).then_some(Child { pid, start })
+    }
+
+    fn to_word(self) -> u64 {
+        self.start << Child::PID_BITS | u64::from(self.pid)
+    }
+
+    fn is_dead(self) -> bool {
+        who::is_dead(self.pid, self.start)
+    }
+}
+
+/// How long a child that passes its guard on waits for its parent to say that it has one.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// A holder that died before it could say who it is.
 const UNKNOWN: u32 = u32::MAX;
 
 impl Lent {
-    /// The parent says that a child has the lock.
-    fn give(&self, child: u32, start: u64) {
-        self.start.store(start, SeqCst);
-        self.child.store(child, SeqCst);
+    fn holder(&self) -> Option<Child> {
+        Child::from_word(self.holder.load(SeqCst))
+    }
+
+    /// From that child, or from nobody, to another or to nobody; false if it was not there.
+    fn change(&self, from: Option<Child>, to: Option<Child>) -> bool {
+        let [from, to] = [from, to].map(|child| child.map_or(0, Child::to_word));
+        let changed = self.holder.compare_exchange(from, to, SeqCst, SeqCst);
+        self.over.notify();
+        changed.is_ok()
+    }
+
+    /// Gives it to a child: true if the child has died with it before.
+    fn give(&self, from: Option<Child>, child: u32) -> bool {
+        let Some(start) = who::living(child) else {
+            self.change(from, None);
+            return self.back.load(SeqCst) != child;
+        };
+        let to = Some(Child { pid: child, start });
+        self.change(from, to);
+        // The child may have been quicker.
         if self.back.load(SeqCst) == child {
-            self.end(child);
+            self.change(to, None);
+        }
+        false
+    }
+
+    /// This process, a child, has dropped its guard.
+    fn give_back(&self, me: u32) {
+        self.back.store(me, SeqCst);
+        let mine = self.holder().filter(|holder| holder.pid == me);
+        if mine.is_some() {
+            self.change(mine, None);
         }
     }
 
-    /// The child has dropped its guard.
-    fn give_back(&self, child: u32) {
-        self.back.store(child, SeqCst);
-        self.end(child);
-    }
-
-    fn end(&self, child: u32) {
-        let _ = self.child.compare_exchange(child, 0, SeqCst, SeqCst);
-        self.over.notify();
-    }
-
-    fn has_died(&self, child: u32) -> bool {
-        who::is_dead(child, self.start.load(SeqCst))
+    /// This process, a child, gives it to a child of its own: true as for [`give`](Self::give). If its parent does not say soon that it
+    /// has one, the lock is taken as long as it lives.
+    fn pass_on(&self, me: u32, child: u32) -> bool {
+        let mine = || self.holder().filter(|holder| holder.pid == me);
+        let said = self
+            .over
+            .wait(&mut Limit::after(GRACE), || mine().is_some());
+        said && self.give(mine(), child)
     }
 }
 
@@ -186,14 +234,14 @@ impl<T: Plain> Mutex<T> {
                 shared.hurt_by(shared.owner.load(Relaxed));
                 locked.recover();
             }
-            let child = shared.lent.child.load(SeqCst);
-            if child != 0 && shared.lent.has_died(child) {
-                shared.hurt_by(child);
-                shared.lent.child.store(0, SeqCst);
-            } else if child != 0 {
-                drop(locked);
-                self.wait_for(child, &mut limit)?;
-                continue;
+            if let Some(child) = shared.lent.holder() {
+                if child.is_dead() && shared.lent.change(Some(child), None) {
+                    shared.hurt_by(child.pid);
+                } else {
+                    drop(locked);
+                    self.wait_for(child, &mut limit)?;
+                    continue;
+                }
             }
             shared.lent.back.store(0, Relaxed);
             shared.owner.store(pid(), Relaxed);
@@ -201,6 +249,7 @@ impl<T: Plain> Mutex<T> {
                 shared,
                 pid: pid(),
                 panicking: thread::panicking(),
+                made: Made::now(),
                 _locked: locked,
             });
         }
@@ -208,13 +257,13 @@ impl<T: Plain> Mutex<T> {
 
     /// Waits until the child that was given the lock has dropped it or has died.
     #[cold]
-    fn wait_for(&self, child: u32, limit: &mut Limit) -> Result<(), Error> {
+    fn wait_for(&self, child: Child, limit: &mut Limit) -> Result<(), Error> {
         let lent = &self.shared.lent;
-        if child == pid() {
+        if child.pid == pid() {
             return Err(Error::Deadlock);
         }
-        let gone = || lent.child.load(SeqCst) != child;
-        let died = || lent.has_died(child);
+        let gone = || lent.holder() != Some(child);
+        let died = || child.is_dead();
         match lent.over.wait_watching(limit, RECHECK, gone, died) {
             Waited::TimeOver => Err(Error::timed_out("free lock", limit)),
             _ => Ok(()),
@@ -253,6 +302,7 @@ pub struct Guard<'a, T: Plain> {
     pid: u32,
     /// Whether this thread was panicking already.
     panicking: bool,
+    made: Made,
     _locked: Locked<'a>,
 }
 
@@ -309,15 +359,20 @@ impl<T: Plain> Drop for Guard<'_, T> {
         if thread::panicking() && !self.panicking {
             shared.hurt_by(me);
         }
-        if self.pid != me {
-            // It has moved into this process from its parent.
-            shared.lent.give_back(me);
-            return;
-        }
-        if let Some(child) = handover::new_owner()
-            && let Some(start) = who::living(child)
-        {
-            shared.lent.give(child, start);
+        let lent = &shared.lent;
+        let moved_into = self.made.new_owner();
+        // If not this process has locked, the guard has moved into it from its parent.
+        let died = match moved_into {
+            None if self.pid == me => false,
+            None => {
+                lent.give_back(me);
+                false
+            }
+            Some(child) if self.pid == me => lent.give(None, child),
+            Some(child) => lent.pass_on(me, child),
+        };
+        if died {
+            shared.hurt_by(moved_into.unwrap_or(0));
         }
         if shared.owner.load(Relaxed) == me {
             shared.owner.store(0, Relaxed);

@@ -3,7 +3,7 @@ use std::ops::Deref;
 
 use super::Queue;
 use super::who::pid;
-use crate::process::handover;
+use crate::process::handover::Made;
 
 /// A producer that is counted: when the last one is gone, the queue is closed. Made by [`Queue::producer`]; puts as a [`Queue`].
 ///
@@ -13,12 +13,17 @@ pub struct Producer<'a, T> {
     queue: &'a Queue<T>,
     place: u32,
     pid: u32,
+    made: Made,
 }
 
 impl<'a, T> Producer<'a, T> {
     pub(super) fn new(queue: &'a Queue<T>, place: u32) -> Producer<'a, T> {
-        let pid = pid();
-        Producer { queue, place, pid }
+        Producer {
+            queue,
+            place,
+            pid: pid(),
+            made: Made::now(),
+        }
     }
 }
 
@@ -32,14 +37,8 @@ impl<T> Deref for Producer<'_, T> {
 
 impl<T> Drop for Producer<'_, T> {
     fn drop(&mut self) {
-        let ring = self.queue.ring();
-        if self.pid != pid() {
-            ring.leave_given();
-        } else if let Some(child) = handover::new_owner() {
-            ring.hand_over(self.place, child);
-        } else {
-            ring.leave(self.place);
-        }
+        let own = (self.pid == pid()).then_some(self.place);
+        self.queue.ring().leave(own, self.made.new_owner());
     }
 }
 

@@ -52,6 +52,30 @@ pub(super) const DEFAULT_BYTES: usize = 1 << 20;
 ///
 /// An item is encoded before the queue is locked, and decoded after. So its `Serialize` and `Deserialize` may take their time, use the
 /// same queue, and panic: that is [`Error::Encode`], and nothing is put, or [`Error::Decode`], and that item is lost, alone and once.
+///
+/// # What cannot travel
+///
+/// The bytes carry no names and no types (`postcard`). A type is got as something else if its serde attributes make what is sent
+/// differ from what is got: `skip_serializing_if`, `skip_serializing` or `skip_deserializing` alone, `flatten`, `untagged`, `tag`.
+/// That is [`Error::Encode`]: `put` tries each new shape of an item, that is which variants and how many fields it has. `skip` on both
+/// sides travels, as the field's default. A `Serialize` or a `serialize_with` that decides by the value alone what it sends is not seen.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use support::ipc::{Error, Queue};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Order {
+///     #[serde(skip_serializing_if = "Option::is_none")]
+///     table: Option<u32>,
+///     dishes: Vec<u8>,
+/// }
+///
+/// let orders = Queue::<Order>::new(5)?;
+/// let refused = orders.put(&Order { table: None, dishes: vec![1, 9] });
+/// assert!(matches!(refused, Err(Error::Encode(_))));
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Queue<T> {
     ring: Ring,
     /// Who has taken what, for a [`JoinableQueue`](super::JoinableQueue).

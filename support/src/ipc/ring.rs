@@ -24,7 +24,7 @@ use super::futex::{Line, RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Pages, Tenant, page_size};
 use super::robust::{Locked, RobustMutex};
-use super::who::{self, Place, Roster};
+use super::who::{Place, Roster};
 pub(super) use position::Position;
 use position::{CLOSED, HEADER};
 pub(super) use step::{Direct, Frames, Keeper, Writer};
@@ -298,34 +298,18 @@ impl Ring {
         Ok(roster.number(place))
     }
 
-    /// A producer of this process is gone.
-    pub(super) fn leave(&self, place: u32) {
-        self.shared.roster.place(place).close();
-        self.close_if_deserted();
-    }
-
-    /// A producer that has moved into this process from its parent is gone.
-    pub(super) fn leave_given(&self) {
-        if let Ok(Some(_end)) = self.enter_briefly()
-            && let Ok(place) = self.shared.roster.enrol_or(Ring::forget)
-        {
-            place.close_given();
-        }
-        self.close_if_deserted();
-    }
-
-    /// Makes a producer of this process that of a child, to which it has moved.
-    pub(super) fn hand_over(&self, place: u32, child: u32) {
+    /// A producer is gone, one with a place of this process or one that has moved into it from its parent; or it has moved on into a
+    /// child.
+    pub(super) fn leave(&self, place: Option<u32>, moved_into: Option<u32>) {
         let roster = &self.shared.roster;
-        let place = roster.place(place);
-        let given = self.enter_briefly().ok().flatten().and_then(|_end| {
-            let start = who::living(child)?;
-            let child = roster.enrol_child(child, start, Ring::forget).ok()?;
-            place.give(child);
-            Some(())
-        });
-        if given.is_none() {
-            place.close();
+        let place = place.map(|number| roster.place(number));
+        match (place, moved_into) {
+            // Its own count needs no lock.
+            (Some(place), None) => drop(place.close()),
+            _ => match self.enter_briefly() {
+                Ok(Some(_end)) => roster.close(place, moved_into, Ring::forget),
+                _ => drop(place.map(Place::close)),
+            },
         }
         // The child may have been quicker.
         self.close_if_deserted();

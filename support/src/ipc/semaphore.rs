@@ -1,5 +1,6 @@
 use std::fmt;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicU32, Ordering::*};
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use super::futex::{RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Tenant};
 use super::robust::RobustMutex;
-use super::who::{self, Place, Roster, pid};
-use crate::process::handover;
+use super::who::{Place, Roster, pid};
+use crate::process::handover::Made;
 
 /// How long a form that does not wait puts up with a process that was stopped, by a signal or a debugger, within its lock.
 const GRACE: Duration = Duration::from_secs(1);
@@ -124,8 +125,8 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`] if there is none, or if a process that was stopped in the middle of taking one keeps the others out for a
-    /// second; else as [`acquire`](Self::acquire).
+    /// [`Error::TimedOut`] if there is none. It says so in other words if a process that was stopped in the middle of taking one has
+    /// kept the others out for a second. Else as [`acquire`](Self::acquire).
     pub fn try_acquire(&self) -> Result<Permit<'_>, Error> {
         self.acquire_limit(Limit::NEVER_WAIT)
     }
@@ -134,7 +135,8 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// [`Error::TimedOut`] if there was none by then; else as [`acquire`](Self::acquire).
+    /// [`Error::TimedOut`] if there was none by then, or as in [`try_acquire`](Self::try_acquire); else as
+    /// [`acquire`](Self::acquire).
     pub fn acquire_timeout(&self, timeout: Duration) -> Result<Permit<'_>, Error> {
         self.acquire_limit(Limit::after(timeout))
     }
@@ -167,10 +169,13 @@ impl Semaphore {
         let seats = &*self.shared;
         loop {
             if let Some(place) = seats.take(&mut limit)? {
-                let (pid, seats) = (pid(), seats);
-                return Ok(Permit { seats, place, pid });
+                return Ok(Permit {
+                    seats,
+                    place,
+                    pid: pid(),
+                    made: Made::now(),
+                });
             }
-            // There was none under the lock, or a stopped process has the lock.
             if limit.is_none() {
                 return Err(Error::timed_out("free permit", &limit));
             }
@@ -204,7 +209,8 @@ impl Seats {
             self.lock.lock_recovered(limit)?
         };
         let Some(_locked) = locked else {
-            return Ok(None);
+            let what = "way into the semaphore, in which another stays";
+            return Err(Error::timed_out(what, limit));
         };
         if self.available() == 0 {
             for (place, _) in self.holders.dead() {
@@ -226,27 +232,31 @@ impl Seats {
         }
     }
 
-    /// Makes a permit of this process that of a child, to which it has moved.
-    fn hand_over(&self, place: &Place, child: u32) {
-        let Ok(Some(_locked)) = self.lock.lock_recovered(&mut Limit::after(GRACE)) else {
-            place.close();
-            return;
+    /// A permit has ended, one with a place of this process or one that has moved into it from its parent; or it has moved on into a
+    /// child.
+    fn end(&self, place: Option<u32>, moved_into: Option<u32>, used_up: bool) {
+        let place = place.map(|number| self.holders.place(number));
+        let locked = match (place, moved_into, used_up) {
+            // Its own count needs no lock.
+            (Some(_), None, false) => None,
+            _ => match self.lock.lock_recovered(&mut Limit::after(GRACE)) {
+                Ok(Some(locked)) => Some(locked),
+                // Somebody was stopped within: of the accounts of others, nothing is changed.
+                _ if place.is_none() => return,
+                _ => None,
+            },
         };
-        let recover = |dead: &Place| self.recover(dead);
-        let child = who::living(child)
-            .and_then(|start| self.holders.enrol_child(child, start, recover).ok());
-        match child {
-            Some(child) => place.give(child),
-            None => drop(place.close()),
+        if used_up {
+            // First there is one less, then it is held no more. Who takes one sees both or neither; killed in between, it is used up.
+            let one_less = |permits: u32| permits.checked_sub(1);
+            let _ = self.permits.fetch_update(SeqCst, SeqCst, one_less);
         }
-    }
-
-    /// Gives back a permit that has moved into this process from its parent.
-    fn give_back_given(&self) {
-        if let Ok(Some(_locked)) = self.lock.lock_recovered(&mut Limit::after(GRACE))
-            && let Ok(place) = self.holders.enrol_or(|dead| self.recover(dead))
-        {
-            place.close_given();
+        match place {
+            Some(place) if locked.is_none() => drop(place.close()),
+            _ => {
+                let recover = |dead: &Place| self.recover(dead);
+                self.holders.close(place, moved_into, recover);
+            }
         }
     }
 }
@@ -267,14 +277,19 @@ pub struct Permit<'a> {
     seats: &'a Seats,
     place: u32,
     pid: u32,
+    made: Made,
 }
 
 impl Permit<'_> {
     /// Uses the permit up: it does not come back, and there is one less.
     pub fn forget(self) {
-        // First there is one less, then it is held no more: nobody gets it in between.
-        let one_less = |permits: u32| permits.checked_sub(1);
-        let _ = self.seats.permits.fetch_update(SeqCst, SeqCst, one_less);
+        ManuallyDrop::new(self).end(true);
+    }
+
+    fn end(&self, used_up: bool) {
+        let own = (self.pid == pid()).then_some(self.place);
+        self.seats.end(own, self.made.new_owner(), used_up);
+        self.seats.freed.notify();
     }
 }
 
@@ -286,15 +301,40 @@ impl fmt::Debug for Permit<'_> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        if self.pid != pid() {
-            self.seats.give_back_given();
-        } else {
-            let place = self.seats.holders.place(self.place);
-            match handover::new_owner() {
-                Some(child) => self.seats.hand_over(place, child),
-                None => drop(place.close()),
+        self.end(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    /// As one does that is stopped by a signal in the middle of taking a permit.
+    #[test]
+    fn a_time_limit_holds_while_another_stays_inside() {
+        let semaphore = Semaphore::new(1).unwrap();
+        let end = Instant::now() + Duration::from_secs(10);
+        let inside = semaphore.shared.lock.lock_endlessly().unwrap();
+        let refused = thread::scope(|scope| {
+            let waits = scope.spawn(|| {
+                let limit = Duration::from_millis(20);
+                semaphore
+                    .acquire_timeout(limit)
+                    .err()
+                    .map(|error| error.to_string())
+            });
+            while !waits.is_finished() && Instant::now() < end {
+                thread::sleep(Duration::from_millis(1));
             }
-        }
-        self.seats.freed.notify();
+            let in_time = waits.is_finished();
+            drop(inside);
+            assert!(in_time, "it waits beyond its limit");
+            waits.join().unwrap()
+        });
+        let words = refused.unwrap();
+        assert!(words.contains("way into the semaphore"), "{words}");
     }
 }

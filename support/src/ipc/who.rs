@@ -158,20 +158,16 @@ impl Place {
             .is_ok()
     }
 
-    /// Takes over one that is open here for a child, whose place that is. Under the lock; killed within, the parent leaves one more
-    /// open than there is, and its own comes back.
-    pub(super) fn give(&self, child: &Place) {
-        if lower(&child.owed) {
-            // The child has given it back already.
-        } else {
-            child.taken.fetch_add(1, SeqCst);
-            child.given.fetch_add(1, SeqCst);
+    /// Opens one that its parent has given to this process, unless that has given it back already.
+    fn receive(&self) {
+        if !lower(&self.owed) {
+            self.taken.fetch_add(1, SeqCst);
+            self.given.fetch_add(1, SeqCst);
         }
-        self.close();
     }
 
-    /// Closes one that the process was given, or will be. Under the lock.
-    pub(super) fn close_given(&self) {
+    /// Closes one that the process was given, or will be.
+    fn close_given(&self) {
         if lower(&self.given) {
             self.close();
         } else {
@@ -220,16 +216,37 @@ impl Roster {
     }
 
     /// Finds or makes a place for a child of this process. As [`enrol_or`](Self::enrol_or).
-    pub(super) fn enrol_child(
-        &self,
-        pid: u32,
-        start: u64,
-        forget: impl Fn(&Place),
-    ) -> Result<&Place, Error> {
+    fn enrol_child(&self, pid: u32, start: u64, forget: impl Fn(&Place)) -> Result<&Place, Error> {
         let mut places = self.places().iter();
         match places.find(|place| place.pid() == pid && place.start.load(SeqCst) == start) {
             Some(place) => Ok(place),
             None => self.settle(pid, start, forget),
+        }
+    }
+
+    /// Closes what this process has open at its place or, without one, was given by its parent. A child to which that has moved has it
+    /// open from now on, if it lives. Under a lock; killed within, the process leaves one more open than there is, and its own comes
+    /// back.
+    pub(super) fn close(
+        &self,
+        place: Option<&Place>,
+        moved_into: Option<u32>,
+        forget: impl Fn(&Place),
+    ) {
+        let child = moved_into.and_then(|child| {
+            let start = living(child)?;
+            self.enrol_child(child, start, &forget).ok()
+        });
+        if let Some(child) = child {
+            child.receive();
+        }
+        match place {
+            Some(place) => drop(place.close()),
+            None => {
+                if let Ok(mine) = self.enrol_or(forget) {
+                    mine.close_given();
+                }
+            }
         }
     }
 
@@ -362,12 +379,16 @@ mod tests {
         let roster = empty();
         let parent = roster.enrol().unwrap();
         let child = roster.enrol_child(GONE, 1, |_| {}).unwrap();
+        let give = || {
+            child.receive();
+            parent.close();
+        };
         parent.taken.store(2, SeqCst);
         child.close_given();
         assert_eq!((parent.open(), child.open()), (2, 0));
-        parent.give(child);
+        give();
         assert_eq!((parent.open(), child.open()), (1, 0));
-        parent.give(child);
+        give();
         assert_eq!((parent.open(), child.open()), (0, 1));
         child.close_given();
         assert_eq!((parent.open(), child.open()), (0, 0));
