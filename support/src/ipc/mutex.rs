@@ -234,14 +234,12 @@ impl<T: Plain> Mutex<T> {
                 shared.hurt_by(shared.owner.load(Relaxed));
                 locked.recover();
             }
-            if let Some(child) = shared.lent.holder() {
-                if child.is_dead() && shared.lent.change(Some(child), None) {
-                    shared.hurt_by(child.pid);
-                } else {
-                    drop(locked);
-                    self.wait_for(child, &mut limit)?;
-                    continue;
-                }
+            if let Some(child) = shared.lent.holder()
+                && !shared.has_died(child)
+            {
+                drop(locked);
+                self.wait_for(child, &mut limit)?;
+                continue;
             }
             shared.lent.back.store(0, Relaxed);
             shared.owner.store(pid(), Relaxed);
@@ -272,6 +270,30 @@ impl<T: Plain> Mutex<T> {
 }
 
 impl<T> Shared<T> {
+    /// Whether a child had the lock until it died.
+    #[cold]
+    fn has_died(&self, child: Child) -> bool {
+        let died = child.is_dead() && self.lent.change(Some(child), None);
+        if died {
+            self.hurt_by(child.pid);
+        }
+        died
+    }
+
+    /// A guard moves into a child, or has moved into this process from its parent.
+    #[cold]
+    #[inline(never)]
+    fn pass(&self, from_parent: bool, moved_into: Option<u32>) {
+        let me = pid();
+        match (from_parent, moved_into) {
+            (_, None) => self.lent.give_back(me),
+            (false, Some(child)) if self.lent.give(None, child) => self.hurt_by(child),
+            (true, Some(child)) if self.lent.pass_on(me, child) => self.hurt_by(child),
+            _ => {}
+        }
+    }
+
+    #[cold]
     fn hurt_by(&self, pid: u32) {
         self.hurt
             .store(if pid == 0 { UNKNOWN } else { pid }, SeqCst);
@@ -359,20 +381,9 @@ impl<T: Plain> Drop for Guard<'_, T> {
         if thread::panicking() && !self.panicking {
             shared.hurt_by(me);
         }
-        let lent = &shared.lent;
-        let moved_into = self.made.new_owner();
-        // If not this process has locked, the guard has moved into it from its parent.
-        let died = match moved_into {
-            None if self.pid == me => false,
-            None => {
-                lent.give_back(me);
-                false
-            }
-            Some(child) if self.pid == me => lent.give(None, child),
-            Some(child) => lent.pass_on(me, child),
-        };
-        if died {
-            shared.hurt_by(moved_into.unwrap_or(0));
+        let (from_parent, moved_into) = (self.pid != me, self.made.new_owner());
+        if from_parent || moved_into.is_some() {
+            shared.pass(from_parent, moved_into);
         }
         if shared.owner.load(Relaxed) == me {
             shared.owner.store(0, Relaxed);
