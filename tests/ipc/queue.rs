@@ -433,7 +433,7 @@ pub fn stream_ends_when_its_producers_die() {
         got.sort();
         assert_eq!(got, [0, 1, 2]);
     });
-    while queue.len() > 0 || producers[0].is_alive() {
+    while !queue.is_empty() || producers[0].is_alive() {
         thread::sleep(ms(1));
     }
     drop(before);
