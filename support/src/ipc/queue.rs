@@ -340,6 +340,14 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        // A plain value has no more bytes.
+        if is_known::<T>()
+            && wire::id::<Q>() == wire::id::<T>()
+            && let Ok(bytes) = postcard::to_slice(item, &mut [0; 20])
+        {
+            to.extend_from_slice(bytes);
+            return Ok(());
+        }
         wire::append_proven::<Q, T>(item, to, &self.shapes).map_err(Error::Encode)
     }
 }
@@ -441,10 +449,9 @@ impl<T: DeserializeOwned> Queue<T> {
     fn get_limit(&self, mut limit: Limit) -> Result<T, Error> {
         if is_known::<T>() {
             let mut item = None;
-            let decode = |bytes: &[u8]| item = Some(postcard::from_bytes(bytes));
+            let decode = |bytes: &[u8]| item = Some(decode(bytes));
             self.ring.take(&mut limit, &self.books, 1, decode)?;
-            let refused = |error: postcard::Error| Error::Decode(error.into());
-            return item.map_or_else(|| Err(Error::empty(&limit)), |item| item.map_err(refused));
+            return item.unwrap_or_else(|| Err(Error::empty(&limit)));
         }
         buffer::with(|buffer| {
             let copy = |bytes: &[u8]| buffer.extend_from_slice(bytes);
@@ -480,7 +487,11 @@ impl<T: DeserializeOwned> Queue<T> {
     }
 }
 
+#[inline]
 fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    if is_known::<T>() {
+        return postcard::from_bytes(bytes).map_err(|error| Error::Decode(error.into()));
+    }
     wire::decode(bytes).map_err(Error::Decode)
 }
 
