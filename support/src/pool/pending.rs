@@ -12,6 +12,7 @@ use nix::libc;
 
 use super::Error;
 use super::completed::Watch;
+use super::owner::Owner;
 use crate::caught::caught;
 
 type Callback<R> = Box<dyn FnOnce(&Result<R, Error>) + Send>;
@@ -66,7 +67,7 @@ pub(super) struct Slot<R> {
     state: Mutex<State<R>>,
     changed: Condvar,
     /// The process whose threads fill it.
-    owner: u32,
+    owner: Owner,
     decode: Option<Decode<R>>,
 }
 
@@ -149,7 +150,7 @@ impl<R> State<R> {
 }
 
 impl<R> Slot<R> {
-    pub(super) fn new(owner: u32, decode: Option<Decode<R>>) -> Arc<Slot<R>> {
+    pub(super) fn new(owner: Owner, decode: Option<Decode<R>>) -> Arc<Slot<R>> {
         Arc::new(Slot {
             state: Mutex::new(State {
                 value: Value::None,
@@ -171,7 +172,7 @@ impl<R> Slot<R> {
 
     /// Whether this is the copy in a forked process, which nobody fills.
     pub(super) fn is_foreign(&self) -> bool {
-        std::process::id() != self.owner
+        self.owner.is_elsewhere()
     }
 
     /// A thread begins the task; false if it is not to.
@@ -231,10 +232,7 @@ impl<R> Slot<R> {
             if free {
                 return Ok(state);
             }
-            if self.is_foreign() {
-                let owner = self.owner;
-                return Err(Error::NotOwner { owner });
-            }
+            self.owner.check()?;
             state.awaited = true;
             let Some(deadline) = deadline else {
                 let woken = self.changed.wait(state);

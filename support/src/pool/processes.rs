@@ -24,6 +24,7 @@ use self::nursery::{Nursery, Orders};
 use self::worker::{PART_BYTES, encoded};
 use super::batch::{Chunk, LazyMap, within};
 use super::initializer::{Initializer, initializer};
+use super::owner::Owner;
 use super::pending::{Cancel, Decode, Pending, Slot};
 use super::{Error, check_workers};
 use crate::ipc::Queue;
@@ -79,7 +80,7 @@ pub struct ProcessPool<A, R> {
     /// Nothing of it is to be dropped in a forked copy.
     core: ManuallyDrop<Arc<Core>>,
     reader: ManuallyDrop<Mutex<Option<JoinHandle<()>>>>,
-    owner: u32,
+    owner: Owner,
     workers: usize,
     types: PhantomData<fn(A) -> R>,
 }
@@ -150,7 +151,7 @@ impl Builder {
         Ok(ProcessPool {
             core: ManuallyDrop::new(core),
             reader: ManuallyDrop::new(Mutex::new(Some(reader))),
-            owner: std::process::id(),
+            owner: Owner::this_process(),
             workers: self.workers,
             types: PhantomData,
         })
@@ -291,12 +292,11 @@ where
     ///
     /// That of the first chunk in error; the others run all the same. Else as [`submit`](Self::submit).
     pub fn map(&self, items: impl IntoIterator<Item = A>, chunk: usize) -> Result<Vec<R>, Error> {
-        let chunks = self.chunks(items, chunk).collect::<Result<Vec<_>, _>>()?;
+        let chunks = self.submit_chunks(items, chunk, frames::all_well);
+        let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
         let mut results = Vec::new();
-        for chunk in chunks {
-            for result in chunk.task.result()? {
-                results.push(result?);
-            }
+        for (_, task) in chunks {
+            results.append(&mut task.result()?);
         }
         Ok(results)
     }
@@ -371,16 +371,28 @@ where
         LazyMap::new(4 * self.workers, false, move || chunks.next())
     }
 
-    /// Submits so many items at a time.
     fn chunks<I: IntoIterator<Item = A>>(
         &self,
         items: I,
         chunk: usize,
     ) -> impl Iterator<Item = Result<Chunk<R>, Error>> + use<'_, A, R, I> {
+        self.submit_chunks(items, chunk, frames::all)
+            .map(|chunk| chunk.map(|(items, task)| Chunk { items, task }))
+    }
+
+    /// Submits so many items at a time.
+    fn submit_chunks<I: IntoIterator<Item = A>, T: Send + 'static>(
+        &self,
+        items: I,
+        chunk: usize,
+        decode: Decode<T>,
+    ) -> impl Iterator<Item = Result<(usize, Pending<T>), Error>> + use<'_, A, R, I, T> {
         let most = u32::try_from(chunk.max(1)).unwrap_or(u32::MAX);
         let mut rest = items.into_iter();
+        // As many bytes as the chunk before.
+        let mut usual = 0;
         std::iter::from_fn(move || {
-            let (mut items, mut arguments) = (0, Vec::new());
+            let (mut items, mut arguments) = (0, Vec::with_capacity(usual));
             while items < most
                 && let Some(item) = rest.next()
             {
@@ -389,11 +401,8 @@ where
                 }
                 items += 1;
             }
-            let send = || {
-                let task = self.send(items, arguments, frames::all)?;
-                let items = items as usize;
-                Ok(Chunk { items, task })
-            };
+            usual = arguments.len();
+            let send = || Ok((items as usize, self.send(items, arguments, decode)?));
             (items > 0).then(send)
         })
     }
@@ -404,7 +413,7 @@ where
         arguments: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Pending<T>, Error> {
-        self.check_owner()?;
+        self.owner.check()?;
         let slot = Slot::new(self.owner, Some(decode));
         let task = self.core.submit(count, arguments, slot.clone())?;
         let core: Weak<Core> = Arc::downgrade(&self.core);
@@ -422,7 +431,7 @@ impl<A, R> ProcessPool<A, R> {
     /// Process ids of the workers: the living ones, as far as their deaths are known.
     /// None in a forked copy of the process.
     pub fn pids(&self) -> Vec<u32> {
-        match self.check_owner() {
+        match self.owner.check() {
             Ok(()) => self.core.pids(),
             Err(_) => Vec::new(),
         }
@@ -431,7 +440,7 @@ impl<A, R> ProcessPool<A, R> {
     /// How many tasks, and chunks of maps, are not done yet, their callbacks included.
     /// 0 in a forked copy of the process.
     pub fn unfinished(&self) -> usize {
-        match self.check_owner() {
+        match self.owner.check() {
             Ok(()) => self.core.unfinished(),
             Err(_) => 0,
         }
@@ -439,7 +448,7 @@ impl<A, R> ProcessPool<A, R> {
 
     /// Takes no more tasks. Does nothing in a forked copy of the process.
     pub fn close(&self) {
-        if self.check_owner().is_ok() {
+        if self.owner.check().is_ok() {
             self.core.close();
         }
     }
@@ -451,7 +460,7 @@ impl<A, R> ProcessPool<A, R> {
     /// [`Error::NotClosed`] before [`close`](Self::close) or [`terminate`](Self::terminate), [`Error::InCallback`] in a callback of
     /// this pool, [`Error::NotOwner`] in a forked copy of the process.
     pub fn join(&self) -> Result<(), Error> {
-        self.check_owner()?;
+        self.owner.check()?;
         self.core.join()?;
         self.join_reader();
         Ok(())
@@ -460,7 +469,7 @@ impl<A, R> ProcessPool<A, R> {
     /// Ends the workers now, whatever they do. Tasks that are not done fail with [`Error::Terminated`]. Takes some milliseconds, and
     /// 4 seconds at most: callbacks that take longer than one go on. Does nothing in a forked copy of the process.
     pub fn terminate(&self) {
-        if self.check_owner().is_ok() {
+        if self.owner.check().is_ok() {
             self.core.terminate();
             self.join_reader();
         }
@@ -477,20 +486,11 @@ impl<A, R> ProcessPool<A, R> {
             let _ = reader.join();
         }
     }
-
-    fn check_owner(&self) -> Result<(), Error> {
-        let owner = self.owner;
-        if std::process::id() == owner {
-            Ok(())
-        } else {
-            Err(Error::NotOwner { owner })
-        }
-    }
 }
 
 impl<A, R> Drop for ProcessPool<A, R> {
     fn drop(&mut self) {
-        if self.check_owner().is_err() {
+        if self.owner.check().is_err() {
             return;
         }
         self.terminate();

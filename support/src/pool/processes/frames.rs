@@ -79,7 +79,16 @@ pub(super) fn one<R: DeserializeOwned>(mut bytes: &[u8]) -> Result<R, Error> {
     result(next(&mut bytes).unwrap_or_default())
 }
 
-/// All results.
+/// All results, or the first error.
+pub(super) fn all_well<R: DeserializeOwned>(mut bytes: &[u8]) -> Result<Vec<R>, Error> {
+    let mut results = Vec::new();
+    while let Some(frame) = next(&mut bytes) {
+        results.push(result(frame)?);
+    }
+    Ok(results)
+}
+
+/// What became of each.
 pub(super) fn all<R: DeserializeOwned>(mut bytes: &[u8]) -> Result<Vec<Result<R, Error>>, Error> {
     let mut results = Vec::new();
     while let Some(frame) = next(&mut bytes) {

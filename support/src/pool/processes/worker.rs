@@ -48,7 +48,7 @@ pub(super) fn work(
             arguments,
         } = jobs.get()?;
         let start = Instant::now();
-        let mut results = Vec::new();
+        let mut results = Vec::with_capacity(2 * arguments.len());
         function(&arguments, &mut results);
         let nanos = start.elapsed().as_nanos() as u64;
         // An idle worker is ended by a signal: what it printed must be out by then.
