@@ -27,8 +27,11 @@ const CASES: &[Case] = cases![180;
     what_it_returns_comes_out_of_the_switch,
     who_has_ended_refuses,
     strangers_are_refused,
+    peers_of_dropped_hubs_are_refused,
     names_are_unique,
     a_panic_comes_out_and_the_hub_goes_on,
+    a_value_whose_drop_panics_is_the_callers_panic,
+    a_hub_dropped_by_a_panic_drops_what_they_hold,
     dropping_the_hub_drops_what_they_hold,
     a_drop_that_switches_is_refused,
     random_switching_agrees_with_a_model,
@@ -132,6 +135,35 @@ fn strangers_are_refused() {
     assert!(matches!(other.switch(b, ()), Err(Error::NotOurs)));
     assert!(matches!(one.switch(Peer::MAIN, ()), Err(Error::NotOurs)));
     assert!(!one.is_finished(Peer::MAIN));
+
+    // With as many coroutines on both sides, a place in the list would be somebody's.
+    let stranger = other
+        .add("b", |_, ()| panic!("somebody else runs"))
+        .unwrap();
+    assert!(matches!(one.switch(stranger, ()), Err(Error::NotOurs)));
+    let tries = one
+        .add("tries", move |me, ()| {
+            assert!(matches!(me.switch(stranger, ()), Err(Error::NotOurs)));
+            Ok(())
+        })
+        .unwrap();
+    one.switch(tries, ()).unwrap();
+    let asked = catch_unwind(AssertUnwindSafe(|| one.is_finished(stranger))).unwrap_err();
+    let words = asked.downcast_ref::<String>().unwrap();
+    assert!(words.contains("no coroutine of this hub"), "{words}");
+}
+
+fn peers_of_dropped_hubs_are_refused() {
+    let mut strangers = Vec::new();
+    for _ in 0..1000 {
+        let mut hub = Hub::new();
+        let ours = hub.add("a", |_, ()| Ok(())).unwrap();
+        for stranger in strangers.iter().rev().take(10) {
+            assert!(matches!(hub.switch(*stranger, ()), Err(Error::NotOurs)));
+        }
+        hub.switch(ours, ()).unwrap();
+        strangers.push(ours);
+    }
 }
 
 fn names_are_unique() {
@@ -164,6 +196,64 @@ fn a_panic_comes_out_and_the_hub_goes_on() {
     assert!(hub.is_finished(bad) && !hub.is_finished(calm));
     hub.switch(calm, ()).unwrap();
     assert!(hub.is_finished(calm));
+}
+
+fn a_value_whose_drop_panics_is_the_callers_panic() {
+    struct Bad(bool);
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            assert!(!self.0, "a bad value");
+        }
+    }
+    let mut hub = Hub::new();
+    let over = hub.add("over", |_, value| Ok(value)).unwrap();
+    hub.switch(over, Bad(false)).unwrap();
+    let bad = |hub: &mut Hub<Bad>, to| {
+        let panic = catch_unwind(AssertUnwindSafe(|| hub.switch(to, Bad(true)).map(drop)));
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"a bad value"));
+    };
+    // Refused, from outside and from inside, and dropped by the coroutine that got it.
+    bad(&mut hub, over);
+    let refused = hub
+        .add("refused", move |me, value| me.switch(over, value))
+        .unwrap();
+    bad(&mut hub, refused);
+    let drops = hub
+        .add("drops", |_, value| {
+            drop(value);
+            Ok(Bad(false))
+        })
+        .unwrap();
+    bad(&mut hub, drops);
+    assert!(hub.is_finished(drops) && !hub.is_finished(refused));
+    // It stands where it was refused, and goes on.
+    assert!(!hub.switch(refused, Bad(false)).unwrap().0);
+    let echo = hub.add("echo", |_, value| Ok(value)).unwrap();
+    assert!(!hub.switch(echo, Bad(false)).unwrap().0);
+    assert!(matches!(
+        hub.switch(echo, Bad(false)),
+        Err(Error::Finished { .. })
+    ));
+}
+
+fn a_hub_dropped_by_a_panic_drops_what_they_hold() {
+    let held = Rc::new(());
+    let kept = Rc::clone(&held);
+    let panic = catch_unwind(AssertUnwindSafe(move || {
+        let mut hub = Hub::new();
+        let stopped = hub
+            .add("stopped", move |me, ()| {
+                let kept = kept;
+                me.switch(Peer::MAIN, ())?;
+                drop(kept);
+                Ok(())
+            })
+            .unwrap();
+        hub.switch(stopped, ()).unwrap();
+        panic!("outside");
+    }));
+    assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"outside"));
+    assert_eq!(Rc::strong_count(&held), 1);
 }
 
 fn dropping_the_hub_drops_what_they_hold() {

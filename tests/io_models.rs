@@ -6,13 +6,13 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use course_tests::cell::Cells;
 use course_tests::rude::{Clients, PATIENCE, Resources, Server};
 use support::net::{Error, Load, Protocol, Ring};
+use support::process::Command;
 
 /// What the cells run in: the server that is asked for, and how many files it may open.
 const MAIN: &str = r#"

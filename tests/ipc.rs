@@ -13,14 +13,14 @@
 //! | `test_timeout` | `queue::timeouts_are_kept` |
 //! | `test_no_import_lock_contention` | no such lock exists |
 //! | `test_queue_feeder_donot_stop_onexc`, `test_queue_feeder_on_queue_feeder_error` | no feeder: an item that cannot be encoded is the caller's error, and nothing is put: `queue::what_cannot_be_encoded_is_the_callers_error` |
-//! | `test_closed_queue_put_get_exceptions` | no `close`: dropping the last handle unmaps, and no handle means no call: `queue::nothing_stays_mapped` |
+//! | `test_closed_queue_put_get_exceptions` | `queue::closed_queue_gives_the_rest`; dropping the last handle unmaps: `queue::nothing_stays_mapped` |
 //! | **JoinableQueue** `test_task_done` | `joinable::join_waits_for_all_tasks` |
 //! | `ValueError` of `task_done` | `joinable::once_too_often_is_an_error` |
 //! | **Lock** `test_lock` | `locks::lock_excludes`; releasing one that is not held cannot be written: guards do it |
 //! | `test_rlock` | not here: chapter 5 builds it; locking twice is an error: `locks::locking_twice_is_an_error` |
 //! | `test_lock_context` | `locks::guard_unlocks` |
 //! | **Semaphore** `test_semaphore` | `locks::semaphore_counts` |
-//! | `test_bounded_semaphore` | every one is bounded: a permit is given back once, by its guard |
+//! | `test_bounded_semaphore` | a permit is given back once, by its guard; `release` adds one, on purpose: `locks::permits_are_released_without_one` |
 //! | `test_timeout` | `locks::semaphore_timeout` |
 //! | **Event** `test_event` | `locks::event_sets_and_clears` |
 //! | `test_repr` | `locks::debug_says_the_state` |
@@ -69,18 +69,31 @@ fn main() {
             largest_item_fits_at_every_place
             what_cannot_be_encoded_is_the_callers_error
             what_cannot_be_decoded_is_lost
-            batch_stops_before_what_cannot_be_decoded
-            using_the_queue_from_within_is_an_error
+            batch_tells_what_cannot_be_decoded
+            what_kills_in_decode_kills_once
+            items_may_use_their_queue
+            default_queue_takes_a_megabyte
+            closed_queue_gives_the_rest
+            close_wakes_all_who_wait
+            what_is_put_before_the_close_comes_out
+            stream_ends_with_its_producers
+            stream_ends_when_its_producers_die
+            producers_move_into_children
+            moved_producer_keeps_the_stream_open
+            uncounted_producers_end_nothing
+            endless_timeouts_wait
             capacities_are_checked
             empty_items
             threads_of_one_process
             nothing_stays_mapped
-            stopped_process_does_not_stop_those_who_do_not_wait
+            stopped_process_does_not_stop_the_others
         }
         joinable {
             join_waits_for_all_tasks
             once_too_often_is_an_error
             tasks_are_the_takers
+            what_cannot_be_decoded_is_a_task
+            close_ends_the_consumers
             join_timeout_expires
             join_names_the_dead
             places_of_the_dead_are_reused
@@ -90,6 +103,10 @@ fn main() {
             lock_excludes
             locking_twice_is_an_error
             guard_unlocks
+            holder_that_panics_is_told_as_one_that_died
+            guard_that_moves_into_a_child_stays_taken
+            a_wake_up_that_dies_with_its_sleeper_holds_nobody_up
+            endless_is_endless
             lock_timeout_expires
             lock_of_the_dead_is_taken_over
             waiting_for_the_dead
@@ -100,6 +117,11 @@ fn main() {
             semaphore_timeout
             permits_of_the_dead_come_back
             permit_in_a_child_holds_nothing
+            permit_that_moves_into_a_child_stays_taken
+            permits_are_released_without_one
+            more_holders_die_than_there_are_places
+            a_free_permit_is_never_refused
+            barrier_is_for_as_many_as_it_has_places
             event_sets_and_clears
             event_releases_all
             debug_says_the_state

@@ -8,9 +8,8 @@ mod isolated;
 
 use std::io::{self, Read as _, Write as _};
 use std::panic::panic_any;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, mem, process, thread};
+use std::{env, fs, mem, process, thread};
 
 use course_tests::ms;
 use nix::libc;
@@ -20,7 +19,8 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 use support::process::inspect::{Memory, Snapshot, State, executable, inspect, memory, times};
 use support::process::{
-    Error, Exit, Process, Run, allowed_cores, become_subreaper, nice, pin_to_core, set_nice,
+    Command, Error, Exit, Process, Run, Stdio, allowed_cores, become_subreaper, nice, pin_to_core,
+    set_nice, wait_any,
 };
 
 use isolated::{Case, cases};
@@ -29,7 +29,8 @@ use isolated::{Case, cases};
 const FIXTURE: &str = "PROCESS_TEST_FIXTURE";
 const KILLED: Exit = Exit::Signal(libc::SIGKILL);
 
-const CASES: &[Case] = cases![20;
+// A minute: one case builds a library.
+const CASES: &[Case] = cases![60;
     what_it_returns_is_its_exit_code,
     panic_is_101,
     payload_that_panics_on_drop_is_101,
@@ -42,7 +43,6 @@ const CASES: &[Case] = cases![20;
     try_join_reaps,
     dropping_a_running_child_kills_and_reaps,
     dropping_a_finished_child_reaps,
-    daemon_flag_comes_too_late,
     names_and_run,
     child_of_main_thread_dies_with_parent,
     children_of_ended_thread_die_with_parent_not_thread,
@@ -81,6 +81,29 @@ const CASES: &[Case] = cases![20;
     named_children_show_their_name,
     sort_through_pipes,
     pinned_to_an_allowed_core,
+    stdin_is_nothing_unless_asked_for,
+    what_is_moved_in_is_dropped_here,
+    a_drop_that_panics_leaves_no_child,
+    the_first_of_several,
+    handles_are_descriptors,
+    without_descriptors_all_is_as_before,
+    values_come_back,
+    values_larger_than_a_pipe,
+    calls_that_give_no_value,
+    a_child_of_a_call_may_hold_the_pipe,
+    more_than_a_pipe_on_both_streams,
+    input_that_nobody_reads,
+    output_in_time,
+    commands_as_those_of_std,
+    streams_that_stand_in_the_way,
+    programs_that_cannot_run_leave_nothing,
+    signals_of_a_command_are_the_defaults,
+    commands_of_threads_have_their_niceness_and_cores,
+    handlers_do_not_run_in_a_command,
+    fork_beside_threads_is_told_once,
+    panics_beside_panicking_threads_end,
+    pools_beside_panicking_threads_start,
+    two_copies_do_not_keep_each_others_children,
 ];
 
 /// Programs that some cases run and observe from outside.
@@ -91,6 +114,12 @@ const FIXTURES: &[Case] = cases![20;
     fixture_parent_command,
     fixture_parent_command_thread,
     fixture_print_storm,
+    fixture_stdin,
+    fixture_stdin_of_command,
+    fixture_warned,
+    fixture_panic_storm,
+    fixture_pool_storm,
+    fixture_two_copies,
 ];
 
 fn main() {
@@ -102,8 +131,8 @@ fn main() {
     isolated::no_children();
 }
 
-fn this_program(fixture: &str) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
+fn this_program(fixture: &str) -> process::Command {
+    let mut command = process::Command::new(env::current_exe().unwrap());
     command.env(FIXTURE, fixture);
     command
 }
@@ -285,21 +314,6 @@ fn dropping_a_finished_child_reaps() {
     assert_eq!(inspect(pid).unwrap(), None);
 }
 
-fn daemon_flag_comes_too_late() {
-    let mut child = Process::builder()
-        .name("zhao")
-        .daemon(true)
-        .start(|| ())
-        .unwrap();
-    assert!(child.daemon());
-    let error = child.set_daemon(false).unwrap_err();
-    assert!(
-        matches!(&error, Error::AlreadyStarted { name } if name == "zhao"),
-        "{error}"
-    );
-    assert!(child.daemon());
-}
-
 fn names_and_run() {
     struct Quick;
     impl Run for Quick {
@@ -380,7 +394,7 @@ fn fixture_parent_command_thread() {
 fn children_die_with(fixture: &str, count: usize) {
     set_child_subreaper(true).unwrap();
     let mut parent = this_program(fixture)
-        .stdout(Stdio::piped())
+        .stdout(process::Stdio::piped())
         .spawn()
         .unwrap();
     let lines = io::BufRead::lines(io::BufReader::new(parent.stdout.take().unwrap()));
@@ -1003,4 +1017,636 @@ fn pinned_to_an_allowed_core() {
     assert!(error.contains(&format!("{allowed:?}")), "{error}");
     pin_to_core(allowed[0]).unwrap();
     assert_eq!(allowed_cores().unwrap(), [allowed[0]]);
+}
+
+fn fixture_stdin() {
+    let text = |n: usize| match n {
+        0 => "nothing",
+        _ => "something",
+    };
+    let read = move || println!("child: {}", text(io::stdin().lines().count()));
+    assert!(exit_of(Process::start(read)).success());
+    assert!(exit_of(thread::spawn(move || Process::start(read)).join().unwrap()).success());
+    println!("parent: {}", text(io::stdin().lines().count()));
+    // Nothing is left, but it is this very stdin.
+    let inherited = Process::builder().stdin_inherited();
+    let link = || fs::read_link("/proc/self/fd/0").unwrap();
+    let mine = link();
+    let same = inherited.start(|| i32::from(link() != mine));
+    assert!(exit_of(same).success());
+    assert_eq!(
+        exit_of(Process::start(|| i32::from(link() != mine))),
+        Exit::Code(1)
+    );
+}
+
+fn fixture_stdin_of_command() {
+    let shown = Command::new("cat").output().unwrap();
+    assert!(shown.stdout.is_empty());
+    let lines = Command::new("cat")
+        .stdin(Stdio::inherit())
+        .output()
+        .unwrap();
+    io::stdout().write_all(&lines.stdout).unwrap();
+}
+
+fn fed(fixture: &str) -> String {
+    let mut parent = Command::new(env::current_exe().unwrap());
+    parent.env(FIXTURE, fixture);
+    parent.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let output = parent.spawn().unwrap();
+    let output = output.communicate(b"one\ntwo\n", ms(10_000)).unwrap();
+    assert!(output.exit.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn stdin_is_nothing_unless_asked_for() {
+    assert_eq!(
+        fed("fixture_stdin"),
+        "child: nothing\nchild: nothing\nparent: something\n"
+    );
+    assert_eq!(fed("fixture_stdin_of_command"), "one\ntwo\n");
+}
+
+fn what_is_moved_in_is_dropped_here() {
+    let first = sleeper();
+    let pid = first.pid();
+    let child = Process::start(move || first.pid() as i32 & 0x7f);
+    assert_eq!(inspect(pid).unwrap(), None);
+    assert_eq!(exit_of(child), Exit::Code(pid as i32 & 0x7f));
+}
+
+fn a_drop_that_panics_leaves_no_child() {
+    struct Bad(u32);
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            assert_ne!(process::id(), self.0, "on purpose");
+        }
+    }
+    let bad = Bad(process::id());
+    let result = std::panic::catch_unwind(move || {
+        Process::start(move || {
+            let _bad = bad;
+            thread::sleep(ms(60_000));
+        })
+    });
+    assert!(result.is_err());
+    isolated::no_children();
+}
+
+fn the_first_of_several() {
+    let started = Instant::now();
+    let mut children: Vec<_> = (0..200_i32)
+        .map(|n| {
+            Process::start(move || thread::sleep(ms(if n == 150 { 200 } else { 60_000 }))).unwrap()
+        })
+        .collect();
+    assert_eq!(wait_any(&mut children, ms(1)).unwrap(), None);
+    assert_eq!(wait_any(&mut children, Duration::MAX).unwrap(), Some(150));
+    assert_eq!(children.remove(150).exit(), Some(Exit::Code(0)));
+    assert_eq!(wait_any(&mut children, ms(20)).unwrap(), None);
+    children[7].kill().unwrap();
+    assert_eq!(wait_any(&mut children, ms(10_000)).unwrap(), Some(7));
+    // Once more: it has ended.
+    assert_eq!(wait_any(&mut children, ms(10_000)).unwrap(), Some(7));
+    assert_eq!(wait_any::<Process>(&mut [], Duration::MAX).unwrap(), None);
+    let (mut a, mut b) = (sleeper(), Process::start(|| ()).unwrap());
+    assert_eq!(
+        wait_any(&mut [&mut a, &mut b], ms(10_000)).unwrap(),
+        Some(1)
+    );
+    assert!(started.elapsed() < ms(15_000));
+}
+
+fn handles_are_descriptors() {
+    use std::os::fd::AsFd as _;
+    let child = Process::start(|| ()).unwrap();
+    let mut fds = [nix::poll::PollFd::new(
+        child.as_fd(),
+        nix::poll::PollFlags::POLLIN,
+    )];
+    assert_eq!(nix::poll::poll(&mut fds, 10_000_u16).unwrap(), 1);
+    // Closed on exec, as all of ours: a program has what it had before there was a child.
+    let keep = sleeper();
+    let ours = Command::new("ls").arg("/proc/self/fd").output().unwrap();
+    drop(keep);
+    let stds = process::Command::new("ls").arg("/proc/self/fd").output();
+    assert_eq!(
+        String::from_utf8(ours.stdout).unwrap(),
+        String::from_utf8(stds.unwrap().stdout).unwrap()
+    );
+}
+
+/// Takes all descriptors but so many.
+fn use_up_descriptors(but: usize) -> Vec<fs::File> {
+    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, 64, 64).unwrap();
+    let mut all: Vec<_> = std::iter::from_fn(|| fs::File::open("/dev/null").ok()).collect();
+    all.truncate(all.len() - but);
+    all
+}
+
+fn without_descriptors_all_is_as_before() {
+    // The command's path first: it needs the loader's files.
+    let files = use_up_descriptors(0);
+    let mut child = Process::start(|| 7).unwrap();
+    assert!(child.pidfd().is_none());
+    assert_eq!(child.join_timeout(ms(10_000)).unwrap(), Some(Exit::Code(7)));
+    let mut slow = [sleeper(), Process::start(|| thread::sleep(ms(50))).unwrap()];
+    assert_eq!(wait_any(&mut slow, ms(10_000)).unwrap(), Some(1));
+    let [slow, _] = slow;
+    slow.kill().unwrap();
+    assert_eq!(exit_of(Ok(slow)), KILLED);
+    // Bound to its parent all the same: the thread looks for it.
+    let reader = thread::spawn(|| Process::start(|| thread::sleep(ms(60_000))))
+        .join()
+        .unwrap();
+    assert!(reader.unwrap().is_alive());
+    let error = Process::call(|| ()).unwrap_err();
+    assert!(
+        matches!(&error, Error::Pipe { .. }) && error.to_string().contains("open files"),
+        "{error}"
+    );
+    drop(files);
+    assert_eq!(Process::call(|| 7).unwrap(), 7);
+}
+
+fn values_come_back() {
+    assert_eq!(
+        Process::call(|| (7, "seven".to_owned())).unwrap(),
+        (7, "seven".to_owned())
+    );
+    let from_thread = thread::spawn(|| Process::call(|| vec![1_u8; 3]))
+        .join()
+        .unwrap();
+    assert_eq!(from_thread.unwrap(), [1; 3]);
+    let theirs = Process::call_timeout(ms(10_000), process::id).unwrap();
+    assert_ne!(theirs, process::id());
+    let error = Process::call(|| -> u8 { panic!("the words {}", 7) }).unwrap_err();
+    let Error::Panicked { message, .. } = &error else {
+        panic!("{error}")
+    };
+    assert!(
+        message.starts_with("the words 7 (at ") && message.contains("process.rs"),
+        "{message}"
+    );
+}
+
+fn values_larger_than_a_pipe() {
+    let value = Process::call(|| vec![7_u8; 5_000_000]).unwrap();
+    assert!(value.len() == 5_000_000 && value.iter().all(|&byte| byte == 7));
+}
+
+fn calls_that_give_no_value() {
+    let start = Instant::now();
+    for (exit, work) in [
+        (Exit::Code(3), (|| process::exit(3)) as fn()),
+        (Exit::Signal(libc::SIGABRT), || process::abort()),
+        (KILLED, || {
+            kill(Pid::this(), Signal::SIGKILL).unwrap();
+        }),
+    ] {
+        match Process::call(work) {
+            Err(Error::NoValue { exit: found, .. }) => assert_eq!(found, exit),
+            other => panic!("{other:?}"),
+        }
+    }
+    let late = Process::call_timeout(ms(100), || thread::sleep(ms(60_000)));
+    assert!(matches!(late, Err(Error::TimedOut { .. })), "{late:?}");
+    assert!(start.elapsed() < ms(15_000));
+}
+
+fn a_child_of_a_call_may_hold_the_pipe() {
+    let _subreaper = become_subreaper().unwrap();
+    let error = Process::call(|| {
+        let bounded = Process::builder().outlive_parent(ms(15_000));
+        mem::forget(bounded.start(|| thread::sleep(ms(60_000))));
+        process::exit(4)
+    });
+    assert!(
+        matches!(
+            error,
+            Err::<(), _>(Error::NoValue {
+                exit: Exit::Code(4),
+                ..
+            })
+        ),
+        "{error:?}"
+    );
+    let orphan = Snapshot::take().unwrap().children_of(process::id())[0].pid;
+    drop(Process::adopt(orphan).unwrap());
+}
+
+fn more_than_a_pipe_on_both_streams() {
+    let program = "head -c 1500000 /dev/zero >&2 & head -c 2000000 /dev/zero; wait; cat | wc -c";
+    let mut sh = Command::new("sh");
+    sh.args(["-c", program])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let input = vec![b'x'; 3_000_000];
+    let output = sh.spawn().unwrap().communicate(&input, ms(15_000)).unwrap();
+    assert!(output.exit.success());
+    assert_eq!(
+        (output.stdout.len(), output.stderr.len()),
+        (2_000_000 + 8, 1_500_000)
+    );
+    assert!(output.stdout.ends_with(b"3000000\n"));
+}
+
+fn input_that_nobody_reads() {
+    let mut command = Command::new("true");
+    command.stdin(Stdio::piped());
+    let output = command
+        .spawn()
+        .unwrap()
+        .communicate(&vec![0; 1_000_000], ms(10_000))
+        .unwrap();
+    assert!(output.exit.success());
+}
+
+fn output_in_time() {
+    let start = Instant::now();
+    let late = Command::new("sleep").arg("60").output_timeout(ms(100));
+    assert!(matches!(late, Err(Error::TimedOut { .. })), "{late:?}");
+    // Somebody else keeps the pipe.
+    let _subreaper = become_subreaper().unwrap();
+    let late = Command::new("sh")
+        .args(["-c", "sleep 7 & exit 0"])
+        .output_timeout(ms(500));
+    assert!(matches!(late, Err(Error::TimedOut { .. })), "{late:?}");
+    let orphan = Snapshot::take().unwrap().children_of(process::id())[0].pid;
+    drop(Process::adopt(orphan).unwrap());
+    assert!(start.elapsed() < ms(6_000));
+}
+
+fn commands_as_those_of_std() {
+    let folder = env::temp_dir().join(format!("course-commands-{}", process::id()));
+    fs::create_dir_all(folder.join("bin")).unwrap();
+    let script = folder.join("bin/mine");
+    fs::write(&script, "#!/bin/sh\necho mine $1 $A $B; pwd\n").unwrap();
+    let mut mode = fs::metadata(&script).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
+    fs::set_permissions(&script, mode).unwrap();
+    fs::write(folder.join("bin/closed"), "").unwrap();
+    let bin = folder.join("bin");
+    macro_rules! both {
+        ($program:literal $($set:tt)*) => {{
+            let mut ours = Command::new($program);
+            let _ = &mut ours $($set)*;
+            let ours = ours.output().map(|output| (output.exit.to_string(), output.stdout));
+            let mut stds = process::Command::new($program);
+            let _ = &mut stds $($set)*;
+            let stds = stds.output().map(|output| {
+                let code = output.status.code().unwrap();
+                (format!("exit code {code}"), output.stdout)
+            });
+            match (ours, stds) {
+                (Ok(ours), Ok(stds)) => assert_eq!(ours, stds),
+                (Err(ours), Err(stds)) => assert!(ours.to_string().contains(&stds.to_string()), "{ours} {stds}"),
+                (ours, stds) => panic!("{ours:?} {stds:?}"),
+            }
+        }};
+    }
+    let path = format!("/nowhere:{}:/usr/bin:/bin", bin.display());
+    let run = |from_thread: bool| {
+        both!("mine".env("PATH", &path).env("A", "a"));
+        both!("mine");
+        both!("closed".env("PATH", &path));
+        both!("closed/x".current_dir(&bin));
+        both!("./mine".current_dir(&bin).env_clear().env("B", "b"));
+        both!("mine".current_dir(&bin).env("PATH", ""));
+        both!("mine".current_dir(folder.join("nowhere")));
+        both!("".arg("x"));
+        both!("echo".args(["a", "b c", ""]));
+        both!(
+            "env"
+                .env_remove("HOME")
+                .env("COURSE", if from_thread { "1" } else { "2" })
+        );
+        both!("sh".args(["-c", "exit 9"]));
+        let zero = Command::new("echo")
+            .arg("a\0b")
+            .output()
+            .unwrap_err()
+            .to_string();
+        assert!(zero.contains("zero byte"), "{zero}");
+    };
+    run(false);
+    thread::scope(|scope| scope.spawn(|| run(true)).join().unwrap());
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+fn streams_that_stand_in_the_way() {
+    let child = Process::start(|| {
+        // The pipes' ends become 0, 1 and 2 in any order.
+        for closed in [
+            [0].as_slice(),
+            &[1],
+            &[2],
+            &[0, 1],
+            &[1, 2],
+            &[0, 2],
+            &[0, 1, 2],
+        ] {
+            let child = Process::start(|| {
+                for &fd in closed {
+                    // SAFETY: nothing of this child uses it.
+                    unsafe { libc::close(fd) };
+                }
+                let mut sh = Command::new("sh");
+                sh.args(["-c", "cat; echo err >&2"]);
+                sh.stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped());
+                let output = sh.spawn().unwrap().communicate(b"in", ms(10_000)).unwrap();
+                i32::from(output.stdout != b"in" || output.stderr != b"err\n")
+            });
+            assert_eq!(exit_of(child), Exit::Code(0), "{closed:?}");
+        }
+    });
+    assert_eq!(exit_of(child), Exit::Code(0));
+    // Swapped: what is 1 here becomes 2 there.
+    use std::os::fd::AsFd as _;
+    let (mut out, one) = io::pipe().unwrap();
+    let swapped = Process::start(move || {
+        // SAFETY: both are open.
+        unsafe { libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&one), 1) };
+        let own = |fd: &dyn std::os::fd::AsFd| fd.as_fd().try_clone_to_owned().unwrap();
+        let mut sh = Command::new("sh");
+        sh.args(["-c", "echo to 2 >&2"])
+            .stderr(own(&io::stdout().as_fd()))
+            .stdout(Stdio::null());
+        sh.status().unwrap();
+    });
+    assert_eq!(exit_of(swapped), Exit::Code(0));
+    let mut text = String::new();
+    out.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "to 2\n");
+}
+
+fn programs_that_cannot_run_leave_nothing() {
+    for _ in 0..20 {
+        assert!(Command::new("/no/such/program").spawn().is_err());
+        assert!(Command::new("/etc/passwd").spawn().is_err());
+        thread::spawn(|| assert!(Command::new("no-such-program").spawn().is_err()))
+            .join()
+            .unwrap();
+    }
+    isolated::no_children();
+}
+
+fn signals_of_a_command_are_the_defaults() {
+    extern "C" fn nothing(_: libc::c_int) {}
+    let action = SigAction::new(
+        SigHandler::Handler(nothing),
+        SaFlags::empty(),
+        SigSet::empty(),
+    );
+    // SAFETY: the handler does nothing.
+    unsafe { sigaction(Signal::SIGUSR1, &action) }.unwrap();
+    SigSet::from(Signal::SIGUSR2).thread_block().unwrap();
+    let status = Command::new("cat")
+        .arg("/proc/self/status")
+        .output()
+        .unwrap()
+        .stdout;
+    let status = String::from_utf8(status).unwrap();
+    let field = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap()
+    };
+    assert_eq!((field("SigBlk"), field("SigCgt")), (0, 0), "{status}");
+    assert_eq!(field("SigIgn") & (1 << (libc::SIGPIPE - 1)), 0, "{status}");
+    // And this thread's mask is what it was.
+    assert!(SigSet::thread_get_mask().unwrap().contains(Signal::SIGUSR2));
+}
+
+fn handlers_do_not_run_in_a_command() {
+    use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+    static ELSEWHERE: AtomicI32 = AtomicI32::new(0);
+    static ME: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn note(_: libc::c_int) {
+        // SAFETY: no memory is touched.
+        let pid = unsafe { libc::getpid() };
+        if pid != ME.load(Relaxed) {
+            ELSEWHERE.store(pid, Relaxed);
+        }
+    }
+    ME.store(process::id() as i32, Relaxed);
+    let action = SigAction::new(
+        SigHandler::Handler(note),
+        SaFlags::SA_RESTART,
+        SigSet::empty(),
+    );
+    // SAFETY: the handler makes one system call and uses atomics.
+    unsafe { sigaction(Signal::SIGWINCH, &action) }.unwrap();
+    // A group of our own, of which every member gets it.
+    nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).unwrap();
+    let me = Pid::this();
+    let pest = Process::start(move || {
+        loop {
+            let _ = nix::sys::signal::killpg(me, Signal::SIGWINCH);
+        }
+    });
+    for _ in 0..200 {
+        assert!(Command::new("true").status().unwrap().success());
+    }
+    drop(pest.unwrap());
+    assert_eq!(ELSEWHERE.load(Relaxed), 0);
+}
+
+fn commands_of_threads_have_their_niceness_and_cores() {
+    let cores = allowed_cores().unwrap();
+    let started = |higher: i32, core: usize| {
+        thread::spawn(move || {
+            set_nice(higher).unwrap();
+            pin_to_core(core).unwrap();
+            let output = Command::new("sh")
+                .args(["-c", "nice; grep Cpus_allowed_list /proc/self/status"])
+                .output();
+            String::from_utf8(output.unwrap().stdout).unwrap()
+        })
+        .join()
+        .unwrap()
+    };
+    let first = nice().unwrap().max(0) + 3;
+    for higher in [first + 2, first, first + 1, first] {
+        for &core in [cores[0], *cores.last().unwrap()].iter() {
+            let shown = started(higher, core);
+            assert!(
+                shown.starts_with(&format!("{higher}\n")),
+                "{higher} {shown}"
+            );
+            assert!(
+                shown.trim_end().ends_with(&format!("\t{core}")),
+                "{core} {shown}"
+            );
+        }
+    }
+}
+
+fn fixture_warned() {
+    let quiet = Process::start(|| ());
+    assert!(exit_of(quiet).success());
+    let (stop, end) = std::sync::mpsc::channel::<()>();
+    let beside = thread::spawn(move || end.recv().is_err());
+    assert!(exit_of(Process::builder().beside_threads().start(|| ())).success());
+    // Commands are no copies.
+    assert!(Command::new("true").status().unwrap().success());
+    eprintln!("now");
+    for _ in 0..3 {
+        assert!(exit_of(Process::start(|| ())).success());
+    }
+    drop(stop);
+    assert!(beside.join().unwrap());
+}
+
+fn fork_beside_threads_is_told_once() {
+    let output = this_program("fixture_warned").output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.starts_with("now\n"), "{text}");
+    assert_eq!(text.matches("beside_threads").count(), 1, "{text}");
+}
+
+fn storm() {
+    for _ in 0..3 {
+        thread::spawn(|| {
+            loop {
+                let _ = std::panic::catch_unwind(|| panic!("storm"));
+            }
+        });
+    }
+}
+
+fn fixture_pool_storm() {
+    storm();
+    for n in 0..20_u64 {
+        let pool = support::pool::ProcessPool::new(1, |n: u64| n + 1).unwrap();
+        assert_eq!(pool.map([n], 1).unwrap(), [n + 1]);
+    }
+    process::exit(0);
+}
+
+fn pools_beside_panicking_threads_start() {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .env(FIXTURE, "fixture_pool_storm")
+        .env("RUST_BACKTRACE", "1");
+    let output = command.output_timeout(ms(50_000)).unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.exit.success(),
+        "{}",
+        &text[text.len().saturating_sub(2_000)..]
+    );
+}
+
+fn fixture_panic_storm() {
+    storm();
+    for round in 0..50 {
+        let builder = Process::builder().beside_threads();
+        let mut child = builder
+            .start(|| panic!("child's own words {}", 7))
+            .unwrap_or_else(|error: Error| panic!("{error}"));
+        assert_eq!(
+            child.join_timeout(ms(10_000)).unwrap(),
+            Some(Exit::Code(101)),
+            "round {round}"
+        );
+        let called = Process::builder()
+            .beside_threads()
+            .call_timeout(ms(10_000), || -> u8 { panic!("called") });
+        assert!(matches!(called, Err(Error::Panicked { .. })), "{called:?}");
+    }
+    process::exit(0);
+}
+
+fn panics_beside_panicking_threads_end() {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .env(FIXTURE, "fixture_panic_storm")
+        .env("RUST_BACKTRACE", "1");
+    let output = command.output_timeout(ms(120_000)).unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.exit.success(),
+        "{}",
+        &text[text.len().saturating_sub(2_000)..]
+    );
+    // Pieces of other threads' lines may stand between.
+    assert!(text.matches("child's own words 7").count() >= 40);
+}
+
+/// Builds a library that links this crate, and gives two files of it: two files are two libraries, each with its own statics.
+fn two_copies(folder: &std::path::Path) -> [std::path::PathBuf; 2] {
+    let mut cargo = Command::new(env!("CARGO"));
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../support/Cargo.toml");
+    cargo.args([
+        "build",
+        "--quiet",
+        "--offline",
+        "--manifest-path",
+        manifest,
+        "--example",
+        "copy",
+        "--message-format",
+        "json",
+    ]);
+    let built = cargo.output_timeout(ms(200_000)).unwrap();
+    assert!(
+        built.exit.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
+    let said = String::from_utf8(built.stdout).unwrap();
+    let messages = said
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let library = messages
+        .filter(|message| message["target"]["name"] == "copy")
+        .find_map(|message| Some(message["filenames"][0].as_str()?.to_owned()))
+        .unwrap();
+    ["a", "b"].map(|name| {
+        let copy = folder.join(format!("lib{name}.so"));
+        fs::copy(&library, &copy).unwrap();
+        copy
+    })
+}
+
+fn fixture_two_copies() {
+    let folder = env::var_os("COURSE_COPIES").unwrap();
+    let start = ["a", "b"].map(|name| {
+        let path = std::path::Path::new(&folder).join(format!("lib{name}.so"));
+        let path = std::ffi::CString::new(path.into_os_string().into_encoded_bytes()).unwrap();
+        // SAFETY: the library's start does nothing; the function is the one that it exports.
+        unsafe {
+            let library = libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL);
+            assert!(!library.is_null(), "no library");
+            let start = libc::dlsym(library, c"start".as_ptr());
+            assert!(!start.is_null(), "no function");
+            mem::transmute::<*mut libc::c_void, extern "C" fn(i32) -> i32>(start)
+        }
+    });
+    assert_ne!(start[0] as usize, start[1] as usize);
+    // A closure and a command of each, from threads that end, in turns: each has what the others have left open.
+    for _ in 0..2 {
+        for start in start {
+            for kind in [0, 1] {
+                println!("{}", thread::spawn(move || start(kind)).join().unwrap());
+            }
+        }
+    }
+    println!("ready");
+    thread::sleep(ms(60_000));
+}
+
+fn two_copies_do_not_keep_each_others_children() {
+    let folder = env::temp_dir().join(format!("course-copies-{}", process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    two_copies(&folder);
+    // SAFETY: this process has one thread.
+    unsafe { env::set_var("COURSE_COPIES", &folder) };
+    children_die_with("fixture_two_copies", 8);
+    fs::remove_dir_all(&folder).unwrap();
 }

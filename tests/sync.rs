@@ -23,6 +23,7 @@ use isolated::{Case, cases};
 const CASES: &[Case] = cases![30;
     a_run_without_deadlock_finishes,
     the_graph_of_two_threads,
+    a_limit_without_end_is_none,
     a_thread_that_locks_itself_out,
     the_notes_ten_threads_stop_for_good,
     a_holder_that_sleeps_is_no_cycle,
@@ -85,6 +86,18 @@ fn a_run_without_deadlock_finishes() {
     });
     assert_eq!(end.unwrap(), End::Finished);
     assert!(start.elapsed() < ms(5_000));
+}
+
+fn a_limit_without_end_is_none() {
+    // The last is longer than `poll` takes.
+    for limit in [
+        Duration::MAX,
+        Duration::from_secs(u64::MAX),
+        Duration::from_secs(90 * 86_400),
+    ] {
+        let end = deadlock::run(limit, |_| thread::sleep(ms(100)));
+        assert_eq!(end.unwrap(), End::Finished, "{limit:?}");
+    }
 }
 
 fn the_graph_of_two_threads() {

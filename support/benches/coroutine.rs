@@ -5,7 +5,6 @@ mod beside;
 use std::error::Error;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use beside::{Bench, Contest, python, repeat};
 use corosensei::{Coroutine, CoroutineResult};
 use support::coroutine::{Hub, Peer};
 use support::net::{Load, Protocol, allow_open_files};
-use support::process::Process;
+use support::process::{Command, Process, Stdio};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::{net, runtime, task};
 

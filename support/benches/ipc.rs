@@ -218,7 +218,7 @@ fn batches(many: u64) -> Duration {
             let mut next = 1;
             while next <= many {
                 for number in queue.get_many(BATCH).expect("get") {
-                    assert_eq!(number, next);
+                    assert_eq!(number.expect("decode"), next);
                     next += 1;
                 }
             }

@@ -2,14 +2,13 @@
 
 mod beside;
 
-use std::process::Command;
 use std::time::Duration;
 
 use beside::{Bench, Contest, repeat};
 use nix::libc;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork};
-use support::process::Process;
+use support::process::{Command, Process};
 
 const PYTHON_FORK: &str = "
 import multiprocessing, time
@@ -48,6 +47,7 @@ fn main() {
         Contest::time("a command, started and waited for")
             .ours("Process::builder().spawn", 50, spawn)
             .floor("std::process::Command", 50, command)
+            .at_least(0.95)
             .python("subprocess.run", PYTHON_EXEC, &[]),
     );
 }
@@ -84,6 +84,6 @@ fn spawn(many: u64) -> Duration {
 
 fn command(many: u64) -> Duration {
     repeat(many, || {
-        Command::new("true").status().expect("status");
+        std::process::Command::new("true").status().expect("status");
     })
 }

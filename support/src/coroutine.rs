@@ -42,6 +42,7 @@ mod me;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::mem;
 use std::rc::Rc;
 
@@ -54,13 +55,13 @@ pub use me::Me;
 /// The size of a stack, unless another is asked for: enough to print, to format and to panic.
 pub const STACK_BYTES: usize = 256 * 1024;
 
-/// Names a coroutine of a hub, or its main program.
+/// Names a coroutine of a hub, or its main program. It means nothing to another hub, which refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Peer(usize);
+pub struct Peer(u64);
 
 impl Peer {
     /// Who called [`Hub::switch`].
-    pub const MAIN: Peer = Peer(usize::MAX);
+    pub const MAIN: Peer = Peer(u64::MAX);
 }
 
 /// What the hub and its coroutines share. Values go through here: a switch itself carries a word, which keeps it cheap.
@@ -94,8 +95,11 @@ impl<V> Shared<V> {
 /// Coroutines that can switch to each other, passing values of type `V`. Dropping it drops them.
 #[must_use = "dropping the hub drops its coroutines"]
 pub struct Hub<V: 'static> {
-    /// A peer is an index; who has ended is gone.
+    /// Who has ended is gone.
     coroutines: Vec<Option<Stackful>>,
+    /// What a [`Peer`] of this hub is counted from: drawn at random, so that no other hub has the same peers. A counter would
+    /// not do: each cell of a notebook has its own copy of the crate's statics.
+    base: u64,
     names: Vec<Rc<str>>,
     shared: Rc<Shared<V>>,
 }
@@ -105,6 +109,8 @@ impl<V: 'static> Hub<V> {
     pub fn new() -> Self {
         Self {
             coroutines: Vec::new(),
+            // Half the range, so that no peer is ever the main program.
+            base: RandomState::new().hash_one(()) / 2,
             names: Vec::new(),
             shared: Rc::new(Shared {
                 value: Cell::new(None),
@@ -154,7 +160,7 @@ impl<V: 'static> Hub<V> {
             let result = shared.received().and_then(|value| body(&me, value));
             shared.outcome.set(Some(result));
         });
-        let peer = Peer(self.coroutines.len());
+        let peer = Peer(self.base + self.coroutines.len() as u64);
         self.coroutines.push(Some(coroutine));
         self.names.push(Rc::clone(&name));
         peers.insert(name, peer);
@@ -183,11 +189,11 @@ impl<V: 'static> Hub<V> {
 
     /// Lets a coroutine that is ready go on, and each that is named after it.
     fn run(&mut self, first: Peer) -> Result<V, Error> {
-        let mut current = first.0;
+        let mut current = self.place(first);
         while let Some(Some(coroutine)) = self.coroutines.get_mut(current) {
             match coroutine.resume(()) {
                 CoroutineResult::Yield(Peer::MAIN) => break,
-                CoroutineResult::Yield(next) if self.is_ready(next) => current = next.0,
+                CoroutineResult::Yield(next) if self.is_ready(next) => current = self.place(next),
                 CoroutineResult::Yield(next) => self.refuse(next),
                 CoroutineResult::Return(()) => {
                     self.coroutines[current] = None;
@@ -199,26 +205,40 @@ impl<V: 'static> Hub<V> {
     }
 
     /// Whether it has ended, by returning or by a panic. The main program never ends.
+    ///
+    /// # Panics
+    /// With the words of [`Error::NotOurs`] if another hub made the peer.
     pub fn is_finished(&self, peer: Peer) -> bool {
-        peer != Peer::MAIN && !self.is_ready(peer)
+        peer != Peer::MAIN
+            && match self.coroutines.get(self.place(peer)) {
+                Some(coroutine) => coroutine.is_none(),
+                None => panic!("{}", Error::NotOurs),
+            }
+    }
+
+    /// Its place in the list, or one far behind it.
+    #[inline]
+    fn place(&self, peer: Peer) -> usize {
+        peer.0.wrapping_sub(self.base) as usize
     }
 
     #[inline]
     fn is_ready(&self, peer: Peer) -> bool {
-        matches!(self.coroutines.get(peer.0), Some(Some(_)))
+        matches!(self.coroutines.get(self.place(peer)), Some(Some(_)))
     }
 
     /// Answers the switch to a peer that cannot go on, in place of its value.
     #[cold]
     fn refuse(&self, to: Peer) {
-        let refusal = match self.names.get(to.0) {
+        let refusal = match self.names.get(self.place(to)) {
             Some(name) => Error::Finished {
                 name: Rc::clone(name),
             },
             None => Error::NotOurs,
         };
-        self.shared.value.set(None);
         self.shared.outcome.set(Some(Err(refusal)));
+        // Last, as dropping a user's value may panic.
+        self.shared.value.set(None);
     }
 }
 

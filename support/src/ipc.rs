@@ -24,19 +24,22 @@
 //! |---|---|
 //! | [`Queue`] | the item that it was putting or taking can be lost, no other |
 //! | [`JoinableQueue`] | the same; `join` says who died with tasks not done |
-//! | [`Mutex`] | the next one gets the lock and is told |
+//! | [`Mutex`] | the next one gets the lock and is told, as after a panic |
 //! | [`Semaphore`] | its permits come back |
 //! | [`Barrier`] | if it waited in it, the barrier breaks for the others |
 //! | [`Event`], [`Shared`], [`SharedAtomic`] | nothing |
 //!
 //! That rests on robust mutexes between processes, which the kernel releases when their holder dies, on one store that makes each change
-//! valid, and on sleeps (`futex(2)`) of at most 20 ms, after which a sleeper looks again by itself.
+//! valid, and on sleeps (`futex(2)`) of 20 to 250 ms at most, after which a sleeper looks again by itself: four times a second while
+//! nothing happens for long.
 //!
 //! # Platforms
 //!
-//! All of it works on Linux with glibc. Other systems lack robust mutexes between processes (macOS) or futexes that processes
+//! All of it works on Linux with glibc, and is written to build with musl, where it has not been run. Other systems lack robust mutexes between processes (macOS) or futexes that processes
 //! share; there, only [`Pipe`], [`SharedAtomic`], [`Bytes`] and the traits exist.
 
+#[cfg(target_os = "linux")]
+mod buffer;
 mod bytes;
 mod error;
 mod map;
@@ -57,6 +60,8 @@ mod limit;
 #[cfg(target_os = "linux")]
 mod mutex;
 #[cfg(target_os = "linux")]
+mod producer;
+#[cfg(target_os = "linux")]
 mod queue;
 #[cfg(target_os = "linux")]
 mod ring;
@@ -69,6 +74,9 @@ mod shared;
 #[cfg(target_os = "linux")]
 mod who;
 
+pub use bytemuck;
+
+pub use crate::wire::WireError;
 pub use bytes::Bytes;
 pub use error::{DeadConsumer, Error};
 pub use pipe::Pipe;
@@ -81,6 +89,7 @@ pub use {
     event::Event,
     joinable::JoinableQueue,
     mutex::{Guard, Mutex},
+    producer::Producer,
     queue::Queue,
     semaphore::{Permit, Semaphore},
     shared::Shared,

@@ -7,7 +7,7 @@
 //! ```
 //! use std::io::{Read, Write};
 //! use std::net::TcpListener;
-//! use std::time::Duration;
+//! use std::time::{Duration, Instant};
 //! use support::net::Load;
 //!
 //! let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -57,7 +57,7 @@ mod signal;
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use ceiling::ceiling;
 pub use files::allow_open_files;
@@ -152,7 +152,9 @@ impl Load {
 
     /// The longest that a run can take: connecting has ten times the patience, and the last answers have it once more.
     pub fn bound(&self) -> Duration {
-        self.connecting() + self.warm_up + self.lasting + self.patience
+        let parts = [self.warm_up, self.lasting, self.patience];
+        let sum = |sum: Duration, part| sum.saturating_add(part);
+        parts.into_iter().fold(self.connecting(), sum)
     }
 
     /// Runs the clients; every answer must be right.
@@ -181,13 +183,21 @@ impl Load {
     }
 
     fn connecting(&self) -> Duration {
-        10 * self.patience
+        self.patience.saturating_mul(10)
     }
 
     /// The connections, and what a process has open anyway.
     fn needed_files(&self) -> u64 {
         self.all() as u64 + 64
     }
+}
+
+/// `wait` later; a wait that no clock can count is one of a hundred years.
+fn after(now: Instant, wait: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    now.checked_add(wait)
+        .or_else(|| now.checked_add(CENTURY))
+        .unwrap_or(now)
 }
 
 /// Why there is no report, or one that must not be used.

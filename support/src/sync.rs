@@ -17,6 +17,8 @@
 pub mod deadlock;
 mod event;
 mod file;
+mod gate;
+mod line;
 mod patience;
 mod prim;
 mod queue;

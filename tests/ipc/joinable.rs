@@ -1,9 +1,10 @@
 use std::thread;
 use std::time::Instant;
 
-use course_tests::ms;
+use course_tests::{SOON, ms};
 use support::ipc::{Error, JoinableQueue};
 
+use super::queue::serde_like::Even;
 use super::queue::{child, succeeds, took};
 
 pub fn join_waits_for_all_tasks() {
@@ -43,7 +44,13 @@ pub fn once_too_often_is_an_error() {
 pub fn tasks_are_the_takers() {
     let queue = JoinableQueue::<u32>::new(8).unwrap();
     queue.put_many(&[1, 2, 3]).unwrap();
-    assert_eq!(queue.get_many(2).unwrap(), [1, 2]);
+    let two: Vec<_> = queue
+        .get_many(2)
+        .unwrap()
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(two, [1, 2]);
     let other = child(|| {
         assert!(matches!(queue.task_done(), Err(Error::NoOpenTask { .. })));
         assert_eq!(queue.get().unwrap(), 3);
@@ -56,6 +63,47 @@ pub fn tasks_are_the_takers() {
     clone.task_done().unwrap();
     queue.task_done().unwrap();
     queue.join().unwrap();
+}
+
+/// It was taken, and so it is to be declared done, once.
+pub fn what_cannot_be_decoded_is_a_task() {
+    let queue = JoinableQueue::<Even>::new(8).unwrap();
+    queue.put(&Even(0)).unwrap();
+    queue.get().unwrap();
+    queue.task_done().unwrap();
+    queue.put_many(&[1, 13, 2, 3].map(Even)).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(queue.get(), Err(Error::Decode(_))));
+        queue.task_done().unwrap();
+        assert!(matches!(queue.task_done(), Err(Error::NoOpenTask { .. })));
+    }
+    let batch = queue.get_many(9).unwrap();
+    assert_eq!((batch.len(), queue.unfinished()), (2, 2));
+    for _ in &batch {
+        queue.task_done().unwrap();
+    }
+    assert!(queue.task_done().is_err());
+    queue.join_timeout(SOON).unwrap();
+}
+
+pub fn close_ends_the_consumers() {
+    let queue = JoinableQueue::<u32>::new(3).unwrap();
+    let consumers: Vec<_> = (0..2)
+        .map(|_| {
+            child(|| {
+                for item in queue.iter() {
+                    item.unwrap();
+                    queue.task_done().unwrap();
+                }
+            })
+        })
+        .collect();
+    queue.put_many(&[1, 2, 3, 4, 5, 6, 7]).unwrap();
+    queue.close();
+    queue.join_timeout(SOON).unwrap();
+    assert!(matches!(queue.put(&8), Err(Error::Closed)));
+    assert_eq!(queue.unfinished(), 0);
+    consumers.into_iter().for_each(succeeds);
 }
 
 pub fn join_timeout_expires() {

@@ -1,6 +1,7 @@
 //! What a case of `support::ipc` must not leave behind.
 
-use std::fs;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 /// Mappings of memory that `support::ipc` has made and this process still has.
 pub fn mappings() -> usize {
@@ -10,6 +11,11 @@ pub fn mappings() -> usize {
         .count()
 }
 
+/// A thread that has just done its last work may let go of the memory a moment later.
 pub fn none_left() {
+    let end = Instant::now() + Duration::from_secs(5);
+    while mappings() > 0 && Instant::now() < end {
+        thread::sleep(Duration::from_millis(1));
+    }
     assert_eq!(mappings(), 0, "shared memory is left");
 }

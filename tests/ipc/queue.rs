@@ -73,14 +73,14 @@ pub fn fifo_from_each_producer() {
         next[producer] += 1;
     }
     producers.into_iter().for_each(succeeds);
-    assert!(queue.empty());
+    assert!(queue.is_empty());
 }
 
 pub fn put_blocks_when_full() {
     let queue = Queue::<u32>::new(2).unwrap();
     queue.put(&1).unwrap();
     queue.put(&2).unwrap();
-    assert!(queue.full());
+    assert!(queue.is_full());
     is_full(queue.try_put(&3));
     is_full(queue.put_timeout(&3, ms(20)));
     let start = Instant::now();
@@ -96,7 +96,7 @@ pub fn put_blocks_when_full() {
 
 pub fn get_blocks_when_empty() {
     let queue = Queue::<u32>::new(2).unwrap();
-    assert!(queue.empty());
+    assert!(queue.is_empty());
     is_empty(queue.try_get());
     is_empty(queue.get_timeout(ms(20)));
     let start = Instant::now();
@@ -136,14 +136,17 @@ pub fn hints_count() {
     let queue = Queue::<u32>::new(3).unwrap();
     for n in 0..3 {
         assert_eq!(
-            (queue.len(), queue.empty(), queue.full()),
+            (queue.len(), queue.is_empty(), queue.is_full()),
             (n, n == 0, false)
         );
         queue.put(&0).unwrap();
     }
-    assert_eq!((queue.len(), queue.full(), queue.capacity()), (3, true, 3));
+    assert_eq!(
+        (queue.len(), queue.is_full(), queue.capacity()),
+        (3, true, 3)
+    );
     queue.get().unwrap();
-    assert_eq!((queue.len(), queue.full()), (2, false));
+    assert_eq!((queue.len(), queue.is_full()), (2, false));
     assert_eq!(queue.recoveries(), 0);
 }
 
@@ -170,7 +173,7 @@ pub fn batches_keep_the_order() {
     while got.len() < all.len() {
         let batch = queue.get_many(7).unwrap();
         assert!((1..=7).contains(&batch.len()));
-        got.extend(batch);
+        got.extend(batch.into_iter().map(Result::unwrap));
     }
     assert_eq!(got, all);
     succeeds(producer);
@@ -191,7 +194,7 @@ pub fn too_large_says_both_sizes() {
         text.contains(&capacity.to_string()) && text.contains(&(capacity + 2).to_string()),
         "{text}"
     );
-    assert!(queue.empty());
+    assert!(queue.is_empty());
     // In a batch, what stands before it is put.
     let batch = [Bytes(vec![1]), Bytes(vec![0; capacity])];
     queue.put_many(&batch).unwrap_err();
@@ -218,44 +221,299 @@ pub fn largest_item_fits_at_every_place() {
 pub fn what_cannot_be_encoded_is_the_callers_error() {
     let queue = Queue::<Refuses>::new(1).unwrap();
     assert!(matches!(queue.put(&Refuses), Err(Error::Encode(_))));
-    assert!(queue.empty());
+    assert!(queue.is_empty());
     assert!(matches!(queue.try_get(), Err(Error::Empty { .. })));
 }
 
 pub fn what_cannot_be_decoded_is_lost() {
-    let queue = Queue::<serde_like::Even>::new(4).unwrap();
-    for n in [2, 3, 4] {
+    let queue = serde_like::Even::queue();
+    for n in [2, 3, 4, 13, 6] {
         queue.put(&serde_like::Even(n)).unwrap();
     }
+    let lost = |why: &str| {
+        let error = queue.get_timeout(SOON).unwrap_err();
+        assert!(matches!(error, Error::Decode(_)), "{error:?}");
+        assert!(error.to_string().contains(why), "{error}");
+    };
     assert_eq!(queue.get().unwrap().0, 2);
-    assert!(matches!(queue.get(), Err(Error::Decode(_))));
+    lost("");
     assert_eq!(queue.get().unwrap().0, 4);
+    lost("it panicked: cannot stand 13");
+    assert_eq!(queue.get().unwrap().0, 6);
+    assert_eq!((queue.len(), queue.recoveries()), (0, 0));
 }
 
-pub fn batch_stops_before_what_cannot_be_decoded() {
-    let queue = Queue::<serde_like::Even>::new(4).unwrap();
-    for n in [2, 3, 4] {
+pub fn batch_tells_what_cannot_be_decoded() {
+    let queue = serde_like::Even::queue();
+    queue
+        .put_many(&[3, 4, 13, 6, 8].map(serde_like::Even))
+        .unwrap();
+    let batch = queue.get_many(4).unwrap();
+    let good: Vec<_> = batch
+        .iter()
+        .map(|item| item.as_ref().ok().map(|even| even.0))
+        .collect();
+    assert_eq!(good, [None, Some(4), None, Some(6)]);
+    let words: Vec<_> = batch
+        .iter()
+        .filter_map(|item| item.as_ref().err())
+        .collect();
+    assert!(words.iter().all(|error| matches!(error, Error::Decode(_))));
+    assert!(words[1].to_string().contains("cannot stand 13"));
+    assert_eq!(queue.get_many(9).unwrap().remove(0).unwrap().0, 8);
+    is_empty(queue.try_get());
+}
+
+/// A type that ends its process while it is decoded takes that one item along.
+pub fn what_kills_in_decode_kills_once() {
+    let queue = serde_like::Even::queue();
+    for n in [99, 4] {
         queue.put(&serde_like::Even(n)).unwrap();
     }
-    assert_eq!(queue.get_many(9).unwrap().len(), 1);
-    assert!(matches!(queue.get_many(9), Err(Error::Decode(_))));
-    assert_eq!(queue.get_many(9).unwrap().len(), 1);
+    let mut dies = child(|| drop(queue.get()));
+    assert!(!dies.join_timeout(SOON).unwrap().unwrap().success());
+    assert_eq!(queue.get_timeout(SOON).unwrap().0, 4);
 }
 
-pub fn using_the_queue_from_within_is_an_error() {
+/// Neither end is locked while a type's own code runs.
+pub fn items_may_use_their_queue() {
     let queue = Queue::<serde_like::Nested>::new(4).unwrap();
-    let item = serde_like::Nested(queue.clone());
-    let error = queue.put(&item).unwrap_err();
-    assert!(matches!(error, Error::Encode(_)), "{error:?}");
-    assert!(queue.empty());
+    serde_like::Nested::set(Some(&queue));
+    // The first of a type is decoded when it is put, to see that it can be.
+    queue.put(&serde_like::Nested(7)).unwrap();
+    queue.get().unwrap();
+    queue.put(&serde_like::Nested(2)).unwrap();
+    let put: Vec<u32> = std::iter::from_fn(|| queue.try_get().ok())
+        .map(|nested| nested.0)
+        .collect();
+    // Those put from within came first. Decoding one of them got the next.
+    assert_eq!(put, [0, 2]);
+    serde_like::Nested::set(None);
 }
 
 pub fn capacities_are_checked() {
-    for (items, bytes) in [(0, 10), (usize::MAX, 10), (10, usize::MAX), (10, 1 << 30)] {
+    const MOST: usize = 1 << 29;
+    for (items, bytes) in [
+        (0, 10),
+        (MOST + 1, 10),
+        (usize::MAX, 10),
+        (10, MOST + 1),
+        (10, usize::MAX),
+    ] {
         let error = Queue::<u32>::with_bytes(items, bytes).unwrap_err();
         assert!(matches!(error, Error::Capacity { .. }), "{error:?}");
+        assert!(error.to_string().contains(&MOST.to_string()), "{error}");
     }
-    assert!(Queue::<u32>::with_bytes(1 << 29, 0).is_ok());
+    assert!(Queue::<u32>::with_bytes(MOST, 0).is_ok());
+    let most = Queue::<u32>::with_bytes(1, MOST).unwrap();
+    assert!(most.byte_capacity() >= MOST);
+}
+
+pub fn default_queue_takes_a_megabyte() {
+    const MEGABYTE: usize = 1 << 20;
+    // The length takes three bytes.
+    let item = Bytes(vec![7; MEGABYTE - 3]);
+    let text = "x".repeat(MEGABYTE - 3);
+    for capacity in [1, 5] {
+        let queue = Queue::<Bytes>::new(capacity).unwrap();
+        queue.try_put(&item).unwrap();
+        assert_eq!(queue.try_get().unwrap(), item);
+        let queue = Queue::<String>::new(capacity).unwrap();
+        queue.try_put(&text).unwrap();
+        assert_eq!(queue.try_get().unwrap(), text);
+    }
+}
+
+fn is_closed<T: Debug>(result: Result<T, Error>) {
+    assert!(matches!(result, Err(Error::Closed)), "{result:?}");
+}
+
+pub fn closed_queue_gives_the_rest() {
+    let queue = Queue::<u32>::new(5).unwrap();
+    queue.put_many(&[1, 2, 3]).unwrap();
+    succeeds(child(|| queue.close()));
+    assert!(queue.is_closed() && queue.clone().is_closed());
+    is_closed(queue.put(&4));
+    is_closed(queue.try_put(&4));
+    is_closed(queue.put_timeout(&4, ms(10)));
+    is_closed(queue.put_many(&[4, 5]));
+    is_closed(queue.producer().map(drop));
+    assert_eq!((queue.len(), queue.is_empty()), (3, false));
+    assert_eq!(queue.get().unwrap(), 1);
+    let rest: Vec<_> = queue.iter().map(Result::unwrap).collect();
+    assert_eq!(rest, [2, 3]);
+    is_closed(queue.get());
+    is_closed(queue.try_get());
+    is_closed(queue.get_timeout(Duration::MAX));
+    is_closed(queue.get_many(2));
+    queue.close();
+    assert!(queue.iter().next().is_none());
+}
+
+pub fn close_wakes_all_who_wait() {
+    let (full, empty) = (Queue::<u32>::new(1).unwrap(), Queue::<u32>::new(1).unwrap());
+    full.put(&1).unwrap();
+    let waiting = [
+        child(|| is_closed(full.put(&2))),
+        child(|| is_closed(full.put_timeout(&2, Duration::MAX))),
+        child(|| is_closed(full.put_many(&[2, 3]))),
+        child(|| is_closed(empty.get())),
+        child(|| is_closed(empty.get_many_timeout(2, Duration::MAX))),
+        child(|| assert_eq!(empty.iter().count(), 0)),
+    ];
+    thread::sleep(ms(100));
+    full.close();
+    empty.close();
+    waiting.into_iter().for_each(succeeds);
+    assert_eq!(full.get().unwrap(), 1);
+    is_closed(full.get());
+}
+
+/// Each item whose put succeeded comes out; none comes out whose put did not.
+pub fn what_is_put_before_the_close_comes_out() {
+    for round in 0..200 {
+        let queue = Queue::<u32>::new(1000).unwrap();
+        let counts = Queue::<u32>::new(4).unwrap();
+        let producers: Vec<_> = (0..2)
+            .map(|_| {
+                child(|| {
+                    let put = (0..u32::MAX).take_while(|n| queue.put(n).is_ok()).count();
+                    counts.put(&(put as u32)).unwrap();
+                })
+            })
+            .collect();
+        let closer = child(|| {
+            thread::sleep(Duration::from_micros(20 * round));
+            queue.close();
+        });
+        let got = queue.iter().map(Result::unwrap).count();
+        producers.into_iter().for_each(succeeds);
+        succeeds(closer);
+        let put: u32 = (0..2).map(|_| counts.get().unwrap()).sum();
+        assert_eq!(got, put as usize);
+    }
+}
+
+pub fn stream_ends_with_its_producers() {
+    let queue = Queue::<u32>::new(5).unwrap();
+    let first = queue.producer().unwrap();
+    let second = queue.clone();
+    let second = second.producer().unwrap();
+    first.put(&1).unwrap();
+    drop(first);
+    second.put(&2).unwrap();
+    assert!(!queue.is_closed());
+    is_empty(
+        queue
+            .get_timeout(ms(30))
+            .and_then(|_| queue.get_timeout(ms(30)))
+            .and_then(|_| queue.get_timeout(ms(30))),
+    );
+    drop(second);
+    assert!(queue.is_closed());
+    is_closed(queue.get());
+}
+
+pub fn stream_ends_when_its_producers_die() {
+    let queue = Queue::<u32>::new(50).unwrap();
+    let before = queue.producer().unwrap();
+    let mut producers: Vec<_> = (0..3)
+        .map(|n| {
+            child(|| {
+                let producer = queue.producer().unwrap();
+                producer.put(&n).unwrap();
+                if n > 0 {
+                    thread::sleep(ms(60_000));
+                }
+            })
+        })
+        .collect();
+    let consumer = child(|| {
+        let mut got: Vec<_> = queue.iter().map(Result::unwrap).collect();
+        got.sort();
+        assert_eq!(got, [0, 1, 2]);
+    });
+    while !queue.is_empty() || producers[0].is_alive() {
+        thread::sleep(ms(1));
+    }
+    drop(before);
+    thread::sleep(ms(50));
+    assert!(!queue.is_closed());
+    // Not reaped: a zombie is dead too.
+    for producer in &mut producers[1..] {
+        kill(Pid::from_raw(producer.pid() as i32), Signal::SIGKILL).unwrap();
+    }
+    succeeds(consumer);
+    assert!(queue.is_closed());
+    is_closed(queue.producer().map(drop));
+}
+
+pub fn producers_move_into_children() {
+    for round in 0..50 {
+        let queue = Queue::<u32>::new(3).unwrap();
+        let producers: Vec<_> = (0..4).map(|_| queue.producer().unwrap()).collect();
+        let children: Vec<_> = producers
+            .into_iter()
+            .enumerate()
+            .map(|(n, producer)| {
+                Process::start(move || {
+                    let n = n as u32;
+                    producer.put_many(&[n, n]).unwrap();
+                    if n == 2 {
+                        nix::sys::signal::raise(Signal::SIGKILL).unwrap();
+                    }
+                    if n == 3 && round % 2 == 0 {
+                        std::process::exit(0);
+                    }
+                })
+                .unwrap()
+            })
+            .collect();
+        let mut got: Vec<_> = queue.iter().map(Result::unwrap).collect();
+        got.sort();
+        assert_eq!(got, [0, 0, 1, 1, 2, 2, 3, 3]);
+        drop(children);
+    }
+}
+
+/// It lives as long as the child, which has it, not as long as the parent's copy.
+pub fn moved_producer_keeps_the_stream_open() {
+    let queue = Queue::<u32>::new(3).unwrap();
+    let producer = queue.producer().unwrap();
+    let child = Process::start(move || {
+        thread::sleep(ms(150));
+        producer.put(&1).unwrap();
+    })
+    .unwrap();
+    is_empty(queue.get_timeout(ms(50)));
+    assert_eq!(queue.iter().map(Result::unwrap).collect::<Vec<_>>(), [1]);
+    succeeds(child);
+}
+
+pub fn uncounted_producers_end_nothing() {
+    let queue = Queue::<u32>::new(5).unwrap();
+    succeeds(child(|| queue.put(&1).unwrap()));
+    assert_eq!(queue.get().unwrap(), 1);
+    is_empty(queue.get_timeout(ms(60)));
+    assert!(!queue.is_closed());
+}
+
+pub fn endless_timeouts_wait() {
+    let queue = Queue::<u32>::new(1).unwrap();
+    let start = Instant::now();
+    let other = child(|| {
+        thread::sleep(ms(100));
+        queue.put(&1).unwrap();
+        thread::sleep(ms(100));
+        assert_eq!(queue.get().unwrap(), 2);
+        thread::sleep(ms(100));
+        assert_eq!(queue.get().unwrap(), 3);
+    });
+    assert_eq!(queue.get_timeout(Duration::MAX).unwrap(), 1);
+    queue.put_timeout(&2, Duration::MAX).unwrap();
+    queue.put_timeout(&3, Duration::MAX).unwrap();
+    took(start, ms(200));
+    succeeds(other);
 }
 
 pub fn empty_items() {
@@ -266,6 +524,7 @@ pub fn empty_items() {
     is_full(queue.try_put(&()));
     let got = queue.get_many(usize::MAX).unwrap();
     assert_eq!(got.len(), 100_000);
+    assert!(got.iter().all(Result::is_ok));
     is_empty(queue.try_get());
 }
 
@@ -303,23 +562,25 @@ pub fn nothing_stays_mapped() {
     assert!(std::fs::read_dir("/proc/self/fd").unwrap().count() < 8);
 }
 
-/// A process that is stopped in the middle of an end is not dead: the lock stays with it. Who does not wait must not wait for it.
-pub fn stopped_process_does_not_stop_those_who_do_not_wait() {
+/// A process that is stopped while it encodes an item has locked nothing.
+pub fn stopped_process_does_not_stop_the_others() {
     let queue = Queue::<serde_like::Stops>::new(3).unwrap();
+    // The first of a type is encoded more than once, to see that it comes back.
+    queue.put(&serde_like::Stops(false)).unwrap();
+    queue.get().unwrap();
     let stopped = child(|| queue.put(&serde_like::Stops(true)).unwrap());
     comes_to(&stopped, State::Stopped);
-    let start = Instant::now();
-    is_full(queue.try_put(&serde_like::Stops(false)));
-    is_full(queue.put_timeout(&serde_like::Stops(false), ms(50)));
-    is_empty(queue.try_get().map(|_| ()));
-    took(start, ms(50));
+    queue.try_put(&serde_like::Stops(false)).unwrap();
+    queue.try_get().unwrap();
     kill(Pid::from_raw(stopped.pid() as i32), Signal::SIGCONT).unwrap();
     succeeds(stopped);
     assert_eq!(queue.len(), 1);
 }
 
 /// Items with a mind of their own.
-mod serde_like {
+pub mod serde_like {
+    use std::cell::RefCell;
+
     use nix::sys::signal::{Signal, raise};
     use serde::de::Error as _;
     use serde::ser::Error as _;
@@ -344,6 +605,16 @@ mod serde_like {
     #[derive(Debug)]
     pub struct Even(pub u32);
 
+    impl Even {
+        /// A queue on which a good one has been seen to come back: what is put then is not looked at any more.
+        pub fn queue() -> Queue<Even> {
+            let queue = Queue::new(5).unwrap();
+            queue.put(&Even(0)).unwrap();
+            queue.get().unwrap();
+            queue
+        }
+    }
+
     impl Serialize for Even {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             self.0.serialize(serializer)
@@ -353,20 +624,49 @@ mod serde_like {
     impl<'de> Deserialize<'de> for Even {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             match u32::deserialize(deserializer)? {
+                13 => panic!("cannot stand 13"),
+                99 => std::process::exit(3),
                 odd if odd % 2 == 1 => Err(D::Error::custom("odd")),
                 even => Ok(Even(even)),
             }
         }
     }
 
-    /// Puts itself into the queue that it is being put into.
-    pub struct Nested(pub Queue<Nested>);
+    /// 2 puts 0 and 1 while it is put; 0 takes the next one while it is decoded.
+    #[derive(Debug)]
+    pub struct Nested(pub u32);
+
+    thread_local! {
+        static QUEUE: RefCell<Option<Queue<Nested>>> = const { RefCell::new(None) };
+    }
+
+    impl Nested {
+        pub fn set(queue: Option<&Queue<Nested>>) {
+            QUEUE.set(queue.cloned());
+        }
+
+        fn queue() -> Queue<Nested> {
+            QUEUE.with_borrow(|queue| queue.clone().unwrap())
+        }
+    }
 
     impl Serialize for Nested {
-        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            let error = self.0.put(self).unwrap_err();
-            assert!(matches!(error, support::ipc::Error::Deadlock));
-            Err(S::Error::custom(error))
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            if self.0 == 2 {
+                Nested::queue().put(&Nested(0)).unwrap();
+                Nested::queue().put_many(&[Nested(1)]).unwrap();
+            }
+            self.0.serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Nested {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let nested = u32::deserialize(deserializer).map(Nested)?;
+            if nested.0 == 0 {
+                assert_eq!(Nested::queue().get().unwrap().0, 1);
+            }
+            Ok(nested)
         }
     }
 

@@ -216,7 +216,8 @@ pub fn initializers_of_processes() {
 
 /// It fails, panics or ends its process: the pool says so, and does not make workers without end.
 pub fn initializers_that_fail() {
-    let ways: [(fn() -> Result<(), String>, &str); 4] = [
+    type Way = fn() -> Result<(), String>;
+    let ways: [(Way, &str); 4] = [
         (|| Err("no database".into()), "failed: no database"),
         (|| panic!("no table"), "panicked: no table"),
         (|| process::exit(4), "exit code 4"),

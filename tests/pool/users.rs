@@ -215,7 +215,8 @@ pub fn drops_that_panic() {
 /// What a callback got that waited for another task, in whatever way the pool ends.
 pub fn callback_waits_while_the_pool_ends() {
     type Task = Arc<Pending<u64>>;
-    let ends: [(&str, fn(&ProcessPool<u64, u64>), bool); 4] = [
+    type End = fn(&ProcessPool<u64, u64>);
+    let ends: [(&str, End, bool); 4] = [
         ("terminate", |pool| pool.terminate(), true),
         ("close", |pool| pool.close(), false),
         (

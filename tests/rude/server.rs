@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{ChildStdout, Command, Stdio};
+use std::process::ChildStdout;
 
-use support::process::Process;
+use support::process::{Command, Process, Stdio};
 
 use super::said;
 
@@ -32,7 +32,7 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn spawn(mut command: Command) -> Result<Self, String> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stdout(Stdio::piped());
         let mut process = Process::builder().spawn(command).map_err(said)?;
         let stdout = process.stdout.take().ok_or("its stdout is no pipe")?;
         let mut output = BufReader::new(stdout);

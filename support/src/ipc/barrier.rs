@@ -4,11 +4,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 use std::time::Duration;
 
 use super::Error;
-use super::futex::{RECHECK, Signal};
+use super::futex::{RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Tenant};
 use super::robust::{Locked, RobustMutex};
-use super::who::Roster;
+use super::who::{PLACES, Place, Roster};
+
+/// How long whoever has no time left puts up with a process in the middle of coming or going.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// A place where processes wait until a number of them has come. Linux only.
 ///
@@ -97,16 +100,24 @@ impl State {
 }
 
 impl Barrier {
-    /// A barrier that opens whenever so many have come; 0 counts as 1.
+    /// A barrier that opens whenever so many have come.
     ///
     /// # Errors
     ///
-    /// [`Error::Map`] if the system gives no memory.
+    /// [`Error::TooManyParties`] for more than 256, or for none; [`Error::Map`] if the system gives no memory.
+    ///
+    /// ```
+    /// assert!(support::ipc::Barrier::new(300).is_err());
+    /// ```
     pub fn new(parties: u32) -> Result<Barrier, Error> {
+        let limit = PLACES;
+        if !(1..=limit).contains(&(parties as usize)) {
+            return Err(Error::TooManyParties { parties, limit });
+        }
         let shared = Mapped::new(|place: *mut Gate| -> io::Result<()> {
             // SAFETY: the mapping is large enough and stays where it is; zero is a valid start for all else.
             unsafe {
-                (&raw mut (*place).parties).write(AtomicU32::new(parties.max(1)));
+                (&raw mut (*place).parties).write(AtomicU32::new(parties));
                 RobustMutex::init(&raw mut (*place).lock)
             }
         })?;
@@ -126,7 +137,8 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// As [`wait`](Self::wait).
+    /// As [`wait`](Self::wait), and [`Error::TimedOut`] if a process that was stopped in the middle of coming or going keeps the
+    /// others out.
     pub fn wait_timeout(&self, timeout: Duration) -> Result<u32, Error> {
         self.wait_limit(Limit::after(timeout))
     }
@@ -171,7 +183,7 @@ impl Barrier {
 
     fn wait_limit(&self, mut limit: Limit) -> Result<u32, Error> {
         let gate = &*self.shared;
-        let locked = gate.lock()?;
+        let locked = gate.lock_within(&mut limit)?;
         let state = gate.state();
         state.check()?;
         let arrived = state.arrived + 1;
@@ -185,7 +197,8 @@ impl Barrier {
                 why: REASONS[usize::from(DEATH) - 1],
             });
         }
-        gate.inside.enrol()?.mark(state.turn);
+        let mine = gate.inside.enrol()?;
+        mine.mark(state.turn);
         if last {
             gate.end(state, 0, false);
             drop(locked);
@@ -197,14 +210,14 @@ impl Barrier {
         drop(locked);
         let turned = || gate.state().turn != state.turn;
         loop {
-            // Wakes now and then, to see whether one of those inside has died.
-            let mut nap = Limit::after(limit.left().unwrap_or(RECHECK).min(RECHECK));
-            if !gate.turned.wait(&mut nap, turned) {
-                let locked = gate.lock()?;
+            let died = || gate.next_is_dead(mine, state);
+            let waited = gate.turned.wait_watching(&mut limit, RECHECK, turned, died);
+            if waited != Waited::Ready {
+                let locked = gate.lock_within(&mut limit)?;
                 if !turned() {
                     if gate.has_dead(state) {
                         gate.fail(gate.state(), DEATH);
-                    } else if limit.left() == Some(Duration::ZERO) {
+                    } else if waited == Waited::TimeOver {
                         gate.fail(gate.state(), TIMEOUT);
                     } else {
                         continue;
@@ -225,7 +238,17 @@ impl Barrier {
 
 impl Gate {
     fn lock(&self) -> Result<Locked<'_>, Error> {
-        self.lock.lock_recovered()
+        self.lock.lock_endlessly()
+    }
+
+    /// Locks in the time that is left, or in a moment: most hold it for some stores only.
+    fn lock_within(&self, limit: &mut Limit) -> Result<Locked<'_>, Error> {
+        let locked = if limit.left() == Some(Duration::ZERO) {
+            self.lock.lock_recovered(&mut Limit::after(GRACE))?
+        } else {
+            self.lock.lock_recovered(limit)?
+        };
+        locked.ok_or_else(|| Error::timed_out("way into the barrier", limit))
     }
 
     fn state(&self) -> State {
@@ -237,6 +260,15 @@ impl Gate {
             .places()
             .iter()
             .any(|place| place.is_marked(state.turn) && place.is_dead())
+    }
+
+    /// Whether the next one inside is dead. Each watches one other, in a circle: many who wait do not keep the machine busy.
+    fn next_is_dead(&self, mine: &Place, state: State) -> bool {
+        let places = self.inside.places();
+        let (before, after) = places.split_at(self.inside.number(mine) as usize);
+        let mut circle = after[1..].iter().chain(before);
+        let next = circle.find(|place| place.is_marked(state.turn));
+        next.is_some_and(Place::is_dead)
     }
 
     /// Ends the turn for those inside, if any, as failed.

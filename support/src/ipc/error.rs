@@ -3,6 +3,10 @@ use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 use super::limit::Limit;
+use crate::wire::WireError;
+
+/// The most items and the most bytes of a queue.
+pub(super) const MOST: usize = 1 << 29;
 
 /// What can go wrong between processes, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +33,7 @@ pub enum Error {
     /// A queue was asked for with no room, or with more than there can be.
     #[error(
         "a queue holds 1 to {max} items and items of up to {max} bytes, not {items} items of up to {bytes} bytes",
-        max = 1 << 29
+        max = MOST
     )]
     Capacity {
         /// Items asked for.
@@ -39,7 +43,7 @@ pub enum Error {
     },
     /// An item can never fit into the queue.
     #[error(
-        "an item of {size} bytes does not fit into a queue for items of up to {capacity}: give its builder more `bytes`"
+        "an item of {size} bytes does not fit into a queue for items of up to {capacity}: make the queue by `with_bytes`, with more bytes"
     )]
     TooLarge {
         /// Size of the encoded item, in bytes.
@@ -59,12 +63,23 @@ pub enum Error {
         /// The time limit; zero for the forms that do not wait.
         waited: Duration,
     },
+    /// The queue is closed: nothing can be put any more, and all that was in it has been taken.
+    #[error("the queue is closed")]
+    Closed,
     /// An item could not be turned into bytes. It was not put.
     #[error("cannot encode the item: {0}")]
-    Encode(#[source] postcard::Error),
-    /// The bytes of an item do not make a value. It was taken, and is lost.
-    #[error("cannot decode the item: {0}; was another type put than is taken?")]
-    Decode(#[source] postcard::Error),
+    Encode(#[source] WireError),
+    /// The bytes of an item do not make a value. It was taken, and is lost; the others are not.
+    #[error("cannot decode the item: {0}")]
+    Decode(#[source] WireError),
+    /// What shared memory says of a queue cannot be: something has written where it must not.
+    #[error(
+        "the queue's shared memory was overwritten ({why}): look for `unsafe` code that writes out of bounds, and make a new queue"
+    )]
+    Corrupt {
+        /// What cannot be.
+        why: &'static str,
+    },
     /// The time was over before what was waited for happened.
     #[error("no {what} {}", within(waited))]
     TimedOut {
@@ -101,6 +116,22 @@ pub enum Error {
     TooManyProcesses {
         /// The number of places.
         limit: usize,
+    },
+    /// A barrier was asked for that so many processes cannot meet at.
+    #[error("a barrier is for 1 to {limit} processes, not for {parties}")]
+    TooManyParties {
+        /// Processes asked for.
+        parties: u32,
+        /// The number of places.
+        limit: usize,
+    },
+    /// A semaphore cannot have so many permits.
+    #[error("cannot add {permits} permits to {now}: a semaphore has 2³² - 1 at most")]
+    TooManyPermits {
+        /// Those it has.
+        now: u32,
+        /// Those to be added.
+        permits: u32,
     },
     /// The barrier is broken: somebody ran out of time or died in it.
     #[error("the barrier is broken: {why}; `reset` makes it whole")]

@@ -1,7 +1,8 @@
 //! Sleeping until another process says that something has changed: `futex(2)`.
 //!
 //! A sleeper may be killed, and so may the one who was about to wake it. Therefore a wake reaches all sleepers, never a chosen one that
-//! may be dead, and no sleep is longer than [`RECHECK`]: whoever sleeps looks again by itself.
+//! may be dead, and no sleep is longer than [`RECHECK`]: whoever sleeps looks again by itself, soon at first, then rarely, since
+//! somebody may be measuring on this machine.
 
 use std::hint::spin_loop;
 use std::ptr;
@@ -13,7 +14,41 @@ use nix::libc;
 use super::limit::Limit;
 
 /// The longest sleep without looking again. It passes in full only if a process was killed between a change and the wake for it.
-pub(super) const RECHECK: Duration = Duration::from_millis(20);
+pub(super) const RECHECK: Duration = Duration::from_millis(250);
+/// The first sleep; each is twice as long as the one before.
+const FIRST: Duration = Duration::from_millis(20);
+
+/// Sleeps that grow, up to the longest.
+pub(super) struct Naps {
+    next: Duration,
+    longest: Duration,
+}
+
+impl Naps {
+    pub(super) fn up_to(longest: Duration) -> Naps {
+        // Who may sleep for longer than others learns in another way of what it would look for.
+        let next = if longest > RECHECK { longest } else { FIRST };
+        Naps { next, longest }
+    }
+
+    /// How long to sleep now, if so much time is left.
+    pub(super) fn next(&mut self, left: Option<Duration>) -> Duration {
+        let nap = self.next;
+        self.next = (2 * nap).min(self.longest);
+        left.map_or(nap, |left| left.min(nap))
+    }
+}
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waited {
+    /// What was waited for is there.
+    Ready,
+    /// What was watched for meanwhile has happened.
+    Watched,
+    /// The time was over first.
+    TimeOver,
+}
 
 /// The most turns of waiting awake before a sleep: about as long as a sleep and a wake take. And how often that is halved at most.
 const SPINS: u32 = 2048;
@@ -85,24 +120,43 @@ impl Signal {
         recheck: Duration,
         ready: impl Fn() -> bool,
     ) -> bool {
+        self.wait_watching(limit, recheck, ready, || false) == Waited::Ready
+    }
+
+    /// As [`wait`](Self::wait), and after each sleep that brought nothing looks whether something else has happened, such as a death.
+    pub(super) fn wait_watching(
+        &self,
+        limit: &mut Limit,
+        recheck: Duration,
+        ready: impl Fn() -> bool,
+        watch: impl Fn() -> bool,
+    ) -> Waited {
         if limit.is_none() {
-            return ready();
+            return if ready() {
+                Waited::Ready
+            } else {
+                Waited::TimeOver
+            };
         }
         if self.spin(&ready) {
-            return true;
+            return Waited::Ready;
         }
+        let mut naps = Naps::up_to(recheck);
         loop {
             self.word.0.store(1, SeqCst);
             if ready() {
-                return true;
+                return Waited::Ready;
             }
             let left = limit.left();
             if left == Some(Duration::ZERO) {
-                return false;
+                return Waited::TimeOver;
             }
-            sleep(&self.word.0, 1, left.unwrap_or(recheck).min(recheck));
+            sleep(&self.word.0, 1, naps.next(left));
             if ready() {
-                return true;
+                return Waited::Ready;
+            }
+            if watch() {
+                return Waited::Watched;
             }
         }
     }

@@ -1,27 +1,24 @@
 mod ledger;
 
-use std::borrow::Borrow;
 use std::fmt;
-use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::ops::Deref;
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use super::futex::RECHECK;
+use super::futex::{RECHECK, Waited};
 use super::limit::Limit;
-use super::map::Mapped;
-use super::queue::{self, DEFAULT_BYTES};
-use super::ring::{Ring, hints};
+use super::queue::DEFAULT_BYTES;
+use super::ring::GRACE;
 use super::who::{Place, pid};
-use super::{DeadConsumer, Error};
-use ledger::{Account, Ledger};
+use super::{DeadConsumer, Error, Queue};
+pub(super) use ledger::Books;
 
-/// A [`Queue`](super::Queue) that can also be waited for until everything put has been *done*. Linux only.
+/// A [`Queue`] that can also be waited for until everything put has been *done*. Linux only.
 ///
-/// Whoever takes an item declares it done afterwards, by [`task_done`](Self::task_done) in the same process.
-/// [`join`](Self::join) waits until everything is. If a consumer dies with an item that is not done, `join` says so.
+/// All that a [`Queue`] can do, it can do too: `put`, `get`, `close` and the others are those of [`Queue`].
+///
+/// Whoever takes an item declares it done afterwards, by [`task_done`](Self::task_done) in the same process, once for each item. One
+/// that could not be decoded ([`Error::Decode`]) was taken, and counts. [`join`](Self::join) waits until everything is done. If a
+/// consumer dies with an item that is not done, `join` says so.
 ///
 /// ```
 /// use support::ipc::JoinableQueue;
@@ -29,12 +26,10 @@ use ledger::{Account, Ledger};
 ///
 /// let queue = JoinableQueue::<u32>::new(5)?;
 /// let _consumer = Process::start(|| {
-///     loop {
-///         let bun = queue.get()?;
-///         println!("eaten: {bun}");
+///     for bun in queue.iter() {
+///         println!("eaten: {}", bun?);
 ///         queue.task_done()?;
 ///     }
-///     #[allow(unreachable_code)]
 ///     Ok::<(), support::ipc::Error>(())
 /// })?;
 /// for bun in 0..10 {
@@ -45,15 +40,12 @@ use ledger::{Account, Ledger};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct JoinableQueue<T> {
-    ring: Ring,
-    ledger: Mapped<Ledger>,
-    /// The process that last took something here, and the number of its place: in a forked child, still the parent's.
-    mine: AtomicU64,
-    item: PhantomData<fn(T) -> T>,
+    queue: Queue<T>,
+    books: Books,
 }
 
 impl<T> JoinableQueue<T> {
-    /// As [`Queue::new`](super::Queue::new).
+    /// As [`Queue::new`].
     ///
     /// # Errors
     ///
@@ -62,50 +54,47 @@ impl<T> JoinableQueue<T> {
         JoinableQueue::with_bytes(capacity, DEFAULT_BYTES)
     }
 
-    /// As [`Queue::with_bytes`](super::Queue::with_bytes).
+    /// As [`Queue::with_bytes`].
     ///
     /// # Errors
     ///
     /// As there.
     pub fn with_bytes(capacity: usize, bytes: usize) -> Result<JoinableQueue<T>, Error> {
-        Ok(JoinableQueue {
-            ring: Ring::new(capacity, bytes)?,
-            ledger: Mapped::new(|_| Ok(()))?,
-            mine: AtomicU64::new(0),
-            item: PhantomData,
-        })
+        let books = Books::new()?;
+        let queue = Queue::with_books(capacity, bytes, Some(books.clone()))?;
+        Ok(JoinableQueue { queue, books })
     }
 
     /// How many items have been put and not declared done: a hint while others put and work.
     pub fn unfinished(&self) -> usize {
-        let done = self
-            .ledger
-            .consumers
-            .places()
-            .iter()
-            .fold(0_u32, |sum, place| {
-                sum.wrapping_add(place.done.load(SeqCst))
-            });
+        let done = self.books.done();
         // The tail last: each done was put before.
-        self.ring.tail().items.wrapping_sub(done) as usize
+        self.queue.ring().tail().items.wrapping_sub(done) as usize
     }
 
-    /// Declares one item done that this process has taken.
+    /// Declares one item done that this process has taken, whether it could be decoded or not.
+    ///
+    /// ```
+    /// use support::ipc::JoinableQueue;
+    ///
+    /// let queue = JoinableQueue::<u32>::new(5)?;
+    /// queue.put(&1)?;
+    /// let taken = queue.get();
+    /// queue.task_done()?;
+    /// assert_eq!(taken?, 1);
+    /// # Ok::<(), support::ipc::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// [`Error::NoOpenTask`] if it has none that is not done already.
     pub fn task_done(&self) -> Result<(), Error> {
-        let account = Account::of(self);
-        if !account
-            .remembered()
-            .or_else(|| account.find())
-            .is_some_and(Place::close)
-        {
+        if !self.books.place().is_some_and(Place::close) {
             return Err(Error::NoOpenTask { pid: pid() });
         }
-        if self.ledger.finished.is_awaited() && self.unfinished() == 0 {
-            self.ledger.finished.notify();
+        let finished = self.books.finished();
+        if finished.is_awaited() && self.unfinished() == 0 {
+            finished.notify();
         }
         Ok(())
     }
@@ -132,12 +121,13 @@ impl<T> JoinableQueue<T> {
 
     /// Declares done what dead consumers have left, and says what that was. After that, [`join`](Self::join) waits for the rest.
     pub fn write_off(&self) -> Vec<DeadConsumer> {
-        let dead = self.ledger.consumers.dead();
-        dead.map(|(place, open)| DeadConsumer {
-            pid: place.pid(),
-            open: (0..open).filter(|_| place.close()).count(),
-        })
-        .collect()
+        self.books
+            .dead()
+            .map(|(place, open)| DeadConsumer {
+                pid: place.pid(),
+                open: (0..open).filter(|_| place.close()).count(),
+            })
+            .collect()
     }
 
     fn join_limit(&self, mut limit: Limit) -> Result<(), Error> {
@@ -146,135 +136,53 @@ impl<T> JoinableQueue<T> {
             if unfinished == 0 {
                 return Ok(());
             }
-            // One that died in the middle of taking is entered into the ledger by the next one who comes: that may be us.
-            drop(
-                self.ring
-                    .enter_to_take(&mut { Limit::NEVER_WAIT }, &Account::of(self))?,
-            );
-            let dead: Vec<_> = self
-                .ledger
-                .consumers
-                .dead()
-                .map(|(place, open)| DeadConsumer {
-                    pid: place.pid(),
-                    open: open as usize,
-                })
-                .collect();
+            let dead = self.dead(&mut limit)?;
             if !dead.is_empty() {
                 return Err(Error::DeadConsumers { dead, unfinished });
             }
-            if limit.left() == Some(Duration::ZERO) {
+            let same = limit;
+            let waited = self.books.finished().wait_watching(
+                &mut limit,
+                RECHECK,
+                || self.unfinished() == 0,
+                || !matches!(self.dead(&mut { same }), Ok(dead) if dead.is_empty()),
+            );
+            if waited == Waited::TimeOver {
                 return Err(Error::timed_out("end of all tasks", &limit));
             }
-            let mut nap = Limit::after(limit.left().unwrap_or(RECHECK).min(RECHECK));
-            self.ledger
-                .finished
-                .wait(&mut nap, || self.unfinished() == 0);
         }
     }
-}
 
-hints!(JoinableQueue);
-
-impl<T> JoinableQueue<T> {
-    /// As [`Queue::put`](super::Queue::put).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn put<Q>(&self, item: &Q) -> Result<(), Error>
-    where
-        T: Borrow<Q>,
-        Q: Serialize + ?Sized,
-    {
-        queue::put(&self.ring, item, Limit::NO_LIMIT)
-    }
-
-    /// As [`Queue::put_timeout`](super::Queue::put_timeout).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn put_timeout<Q>(&self, item: &Q, timeout: Duration) -> Result<(), Error>
-    where
-        T: Borrow<Q>,
-        Q: Serialize + ?Sized,
-    {
-        queue::put(&self.ring, item, Limit::after(timeout))
-    }
-
-    /// As [`Queue::try_put`](super::Queue::try_put).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn try_put<Q>(&self, item: &Q) -> Result<(), Error>
-    where
-        T: Borrow<Q>,
-        Q: Serialize + ?Sized,
-    {
-        queue::put(&self.ring, item, Limit::NEVER_WAIT)
-    }
-
-    /// As [`Queue::put_many`](super::Queue::put_many).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn put_many<Q>(&self, items: &[Q]) -> Result<(), Error>
-    where
-        T: Borrow<Q>,
-        Q: Serialize,
-    {
-        queue::put_many(&self.ring, items)
+    /// Who has died with items not done.
+    fn dead(&self, limit: &mut Limit) -> Result<Vec<DeadConsumer>, Error> {
+        // One that died in the middle of taking is entered into the ledger by the next one who comes: that may be us.
+        let left = limit.left().unwrap_or(GRACE).min(GRACE);
+        let end = self
+            .queue
+            .ring()
+            .enter_to_take(&mut Limit::after(left), &self.books)?;
+        drop(end);
+        let dead = self.books.dead().map(|(place, open)| DeadConsumer {
+            pid: place.pid(),
+            open: open as usize,
+        });
+        Ok(dead.collect())
     }
 }
 
-impl<T: DeserializeOwned> JoinableQueue<T> {
-    /// As [`Queue::get`](super::Queue::get); declare the item done afterwards.
-    ///
-    /// # Errors
-    ///
-    /// As there, and [`Error::TooManyProcesses`] if 256 others take from the queue.
-    pub fn get(&self) -> Result<T, Error> {
-        queue::get(&self.ring, &Account::of(self), Limit::NO_LIMIT)
-    }
+impl<T> Deref for JoinableQueue<T> {
+    type Target = Queue<T>;
 
-    /// As [`Queue::get_timeout`](super::Queue::get_timeout); declare the item done afterwards.
-    ///
-    /// # Errors
-    ///
-    /// As there and as [`get`](Self::get).
-    pub fn get_timeout(&self, timeout: Duration) -> Result<T, Error> {
-        queue::get(&self.ring, &Account::of(self), Limit::after(timeout))
-    }
-
-    /// As [`Queue::try_get`](super::Queue::try_get); declare the item done afterwards.
-    ///
-    /// # Errors
-    ///
-    /// As there and as [`get`](Self::get).
-    pub fn try_get(&self) -> Result<T, Error> {
-        queue::get(&self.ring, &Account::of(self), Limit::NEVER_WAIT)
-    }
-
-    /// As [`Queue::get_many`](super::Queue::get_many); declare each item done afterwards.
-    ///
-    /// # Errors
-    ///
-    /// As there and as [`get`](Self::get).
-    pub fn get_many(&self, most: usize) -> Result<Vec<T>, Error> {
-        queue::get_many(&self.ring, &Account::of(self), most, Limit::NO_LIMIT)
+    fn deref(&self) -> &Queue<T> {
+        &self.queue
     }
 }
 
 impl<T> Clone for JoinableQueue<T> {
     fn clone(&self) -> Self {
         JoinableQueue {
-            ring: self.ring.clone(),
-            ledger: self.ledger.clone(),
-            mine: AtomicU64::new(self.mine.load(Relaxed)),
-            item: PhantomData,
+            queue: self.queue.clone(),
+            books: self.books.clone(),
         }
     }
 }

@@ -2,21 +2,25 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::io;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU32, Ordering::*};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use std::thread;
 use std::time::Duration;
 
+use super::futex::{RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Tenant};
 use super::robust::{Locked, RobustMutex};
-use super::who::pid;
+use super::who::{self, pid};
 use super::{Error, Plain};
+use crate::process::handover;
 
 /// A value between processes that one at a time may use. Linux only.
 ///
 /// Make it before the processes that are to share it. A forked child has the same lock in its copy of the handle, and clones are
 /// the same lock too, so it also works between threads.
 ///
-/// If the holder dies, the next one gets the lock and [is told](Guard::previous_owner_died). A panic unlocks and does not poison.
+/// If the holder dies or panics, the next one gets the lock and [is told](Guard::previous_owner_died), and so is each one after that,
+/// until one says that the value is [whole again](Guard::recovered).
 ///
 /// ```
 /// use support::ipc::Mutex;
@@ -31,10 +35,32 @@ use super::{Error, Plain};
 ///     Ok::<(), support::ipc::Error>(())
 /// })?;
 /// child.join()?;
-/// let guard = money.lock()?;
+/// let mut guard = money.lock()?;
 /// assert_eq!(*guard, 666);
 /// assert!(guard.previous_owner_died());
 /// assert_eq!(guard.previous_owner(), Some(child.pid()));
+/// guard.recovered();
+/// assert!(!guard.previous_owner_died());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # A guard for a child
+///
+/// What the closure of a [`Process`](crate::process::Process) captures by `move` is dropped in the parent at the start. A guard among
+/// it does not unlock by that: the child has the lock, until it drops the guard or ends.
+///
+/// ```
+/// use support::ipc::{Error, Mutex};
+/// use support::process::Process;
+///
+/// let money = Mutex::new(100)?;
+/// let mut guard = money.lock()?;
+/// let mut child = Process::start(move || {
+///     std::thread::sleep(std::time::Duration::from_millis(20));
+///     *guard = 666;
+/// })?;
+/// assert_eq!(*money.lock()?, 666);
+/// child.join()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Mutex<T: Plain> {
@@ -46,7 +72,52 @@ struct Shared<T> {
     lock: RobustMutex,
     /// The holder, or 0.
     owner: AtomicU32,
+    /// Who died or panicked with the lock, while nobody has said that the value is whole again; or 0.
+    hurt: AtomicU32,
+    lent: Lent,
     value: UnsafeCell<T>,
+}
+
+/// The lock in the hands of a child: a pthread mutex is its thread's, and cannot be given away.
+#[repr(C)]
+struct Lent {
+    /// The child that has it, or 0. Changed under the lock, but for the end.
+    child: AtomicU32,
+    /// When it started.
+    start: AtomicU64,
+    /// The child that has dropped its guard, perhaps before the parent said that it has one.
+    back: AtomicU32,
+    /// Those who want the lock wait here.
+    over: Signal,
+}
+
+/// A holder that died before it could say who it is.
+const UNKNOWN: u32 = u32::MAX;
+
+impl Lent {
+    /// The parent says that a child has the lock.
+    fn give(&self, child: u32, start: u64) {
+        self.start.store(start, SeqCst);
+        self.child.store(child, SeqCst);
+        if self.back.load(SeqCst) == child {
+            self.end(child);
+        }
+    }
+
+    /// The child has dropped its guard.
+    fn give_back(&self, child: u32) {
+        self.back.store(child, SeqCst);
+        self.end(child);
+    }
+
+    fn end(&self, child: u32) {
+        let _ = self.child.compare_exchange(child, 0, SeqCst, SeqCst);
+        self.over.notify();
+    }
+
+    fn has_died(&self, child: u32) -> bool {
+        who::is_dead(child, self.start.load(SeqCst))
+    }
 }
 
 // SAFETY: the value is reached under the lock only.
@@ -107,20 +178,54 @@ impl<T: Plain> Mutex<T> {
     #[inline]
     fn acquire(&self, mut limit: Limit) -> Result<Guard<'_, T>, Error> {
         let shared = &*self.shared;
-        let Some(locked) = shared.lock.lock(&mut limit)? else {
-            return Err(Error::timed_out("free lock", &limit));
-        };
-        let mut dead_owner = 0;
-        if locked.owner_died {
-            dead_owner = shared.owner.load(Relaxed);
-            locked.recover();
+        loop {
+            let Some(locked) = shared.lock.lock(&mut limit)? else {
+                return Err(Error::timed_out("free lock", &limit));
+            };
+            if locked.owner_died {
+                shared.hurt_by(shared.owner.load(Relaxed));
+                locked.recover();
+            }
+            let child = shared.lent.child.load(SeqCst);
+            if child != 0 && shared.lent.has_died(child) {
+                shared.hurt_by(child);
+                shared.lent.child.store(0, SeqCst);
+            } else if child != 0 {
+                drop(locked);
+                self.wait_for(child, &mut limit)?;
+                continue;
+            }
+            shared.lent.back.store(0, Relaxed);
+            shared.owner.store(pid(), Relaxed);
+            return Ok(Guard {
+                shared,
+                pid: pid(),
+                panicking: thread::panicking(),
+                _locked: locked,
+            });
         }
-        shared.owner.store(pid(), Relaxed);
-        Ok(Guard {
-            shared,
-            dead_owner,
-            locked,
-        })
+    }
+
+    /// Waits until the child that was given the lock has dropped it or has died.
+    #[cold]
+    fn wait_for(&self, child: u32, limit: &mut Limit) -> Result<(), Error> {
+        let lent = &self.shared.lent;
+        if child == pid() {
+            return Err(Error::Deadlock);
+        }
+        let gone = || lent.child.load(SeqCst) != child;
+        let died = || lent.has_died(child);
+        match lent.over.wait_watching(limit, RECHECK, gone, died) {
+            Waited::TimeOver => Err(Error::timed_out("free lock", limit)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn hurt_by(&self, pid: u32) {
+        self.hurt
+            .store(if pid == 0 { UNKNOWN } else { pid }, SeqCst);
     }
 }
 
@@ -138,23 +243,38 @@ impl<T: Plain> fmt::Debug for Mutex<T> {
     }
 }
 
-/// The lock, held until this is dropped. A copy of it in a forked child holds nothing.
+/// The lock, held until this is dropped.
+///
+/// A copy of it in a forked child holds nothing, unless it has [moved into the child](Mutex#a-guard-for-a-child).
 #[must_use = "dropping the guard unlocks"]
 pub struct Guard<'a, T: Plain> {
     shared: &'a Shared<T>,
-    dead_owner: u32,
-    locked: Locked<'a>,
+    /// Who locked.
+    pid: u32,
+    /// Whether this thread was panicking already.
+    panicking: bool,
+    _locked: Locked<'a>,
 }
 
 impl<T: Plain> Guard<'_, T> {
-    /// Whether the process that held the lock before died with it. The value may be half changed then.
+    /// Whether a process died or panicked while it held the lock. The value may be half changed since then. True for every holder
+    /// until one calls [`recovered`](Self::recovered).
     pub fn previous_owner_died(&self) -> bool {
-        self.locked.owner_died
+        self.shared.hurt.load(Relaxed) != 0
     }
 
-    /// The process that died with the lock, if one did. Unknown, in rare cases, if it died at once after locking.
+    /// The process that died or panicked with the lock, the last one if several did. Unknown, in rare cases, if it died at once after
+    /// locking.
     pub fn previous_owner(&self) -> Option<u32> {
-        Some(self.dead_owner).filter(|&pid| pid != 0)
+        match self.shared.hurt.load(Relaxed) {
+            0 | UNKNOWN => None,
+            pid => Some(pid),
+        }
+    }
+
+    /// Says that the value is whole again: those who come are not told any more.
+    pub fn recovered(&mut self) {
+        self.shared.hurt.store(0, SeqCst);
     }
 }
 
@@ -185,8 +305,22 @@ impl<T: Plain + fmt::Debug> fmt::Debug for Guard<'_, T> {
 impl<T: Plain> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.shared.owner.load(Relaxed) == pid() {
-            self.shared.owner.store(0, Relaxed);
+        let (shared, me) = (self.shared, pid());
+        if thread::panicking() && !self.panicking {
+            shared.hurt_by(me);
+        }
+        if self.pid != me {
+            // It has moved into this process from its parent.
+            shared.lent.give_back(me);
+            return;
+        }
+        if let Some(child) = handover::new_owner()
+            && let Some(start) = who::living(child)
+        {
+            shared.lent.give(child, start);
+        }
+        if shared.owner.load(Relaxed) == me {
+            shared.owner.store(0, Relaxed);
         }
     }
 }

@@ -1,53 +1,36 @@
 use std::sync::atomic::*;
 
-/// A value that can lie in memory shared between processes, and of which every mix of two is a value too.
+use bytemuck::AnyBitPattern;
+
+/// A value that can lie in memory shared between processes, and of which every mix of two is a value too, since a process can be
+/// killed while it writes one: any [`bytemuck::AnyBitPattern`].
 ///
-/// The numbers, `bool`, arrays and tuples of them, and structs of them by `unsafe impl`:
+/// The numbers, arrays of them, and structs of those by `derive`. Not `bool`, `char`, enums and tuples, of which some bytes are no
+/// value or whose layout is not fixed: take a `u8`, or a struct.
 ///
 /// ```
-/// use support::ipc::Plain;
+/// # #[cfg(target_os = "linux")] {
+/// use support::ipc::{Shared, bytemuck};
 ///
-/// #[derive(Clone, Copy)]
+/// #[derive(Clone, Copy, bytemuck::AnyBitPattern)]
+/// #[bytemuck(crate = "support::ipc::bytemuck")]
 /// struct Account {
 ///     money: i64,
 ///     sold: u32,
 /// }
-/// // SAFETY: two numbers.
-/// unsafe impl Plain for Account {}
+///
+/// let account = Shared::new(Account { money: 100, sold: 0 })?;
+/// account.update(|mut account| {
+///     account.sold += 1;
+///     account
+/// })?;
+/// assert_eq!(account.get()?.sold, 1);
+/// # }
+/// # Ok::<(), support::ipc::Error>(())
 /// ```
-///
-/// # Safety
-///
-/// The type holds no pointer or reference and nothing else that means something in one process only. A value whose bytes come
-/// partly from one value and partly from another is valid, since a process can be killed while it writes one. So no
-/// `char`, no enum with fields, no `NonZero`.
-pub unsafe trait Plain: Copy + Send + 'static {}
+pub trait Plain: AnyBitPattern + Send {}
 
-macro_rules! plain {
-    ($($type:ty)*) => { $(
-        // SAFETY: no pointer, and each byte stands for itself.
-        unsafe impl Plain for $type {}
-    )* };
-}
-
-plain!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool);
-
-// SAFETY: no bytes at all.
-unsafe impl Plain for () {}
-
-// SAFETY: as its elements.
-unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
-
-macro_rules! tuples {
-    ($($name:ident)*; ) => {};
-    ($($name:ident)*; $next:ident $($rest:ident)*) => {
-        // SAFETY: as its fields.
-        unsafe impl<$($name: Plain,)* $next: Plain> Plain for ($($name,)* $next,) {}
-        tuples!($($name)* $next; $($rest)*);
-    };
-}
-
-tuples!(; A B C D);
+impl<T: AnyBitPattern + Send> Plain for T {}
 
 /// An atomic that can lie in memory shared between processes.
 ///

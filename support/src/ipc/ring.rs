@@ -4,9 +4,13 @@
 //! writes an item into free space and then stores the new `tail`: that store is what puts the item. The consumers' end reads an
 //! item and then stores the new `head`: that store is what takes it. A process killed before its store has changed nothing that
 //! counts, so there is nothing to repair when the next one gets the lock.
+//!
+//! Under a lock bytes are copied, and nothing else: a type's own code runs before or after.
 
 mod position;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::slice;
@@ -15,16 +19,18 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 use std::time::Duration;
 
 use super::Error;
-use super::futex::{Line, RECHECK, Signal};
+use super::error::MOST;
+use super::futex::{Line, RECHECK, Signal, Waited};
 use super::limit::Limit;
 use super::map::{Mapped, Pages, Tenant, page_size};
 use super::robust::{Locked, RobustMutex};
-use position::HEADER;
+use super::who::{self, Place, Roster};
 pub(super) use position::Position;
-pub(super) use step::{Keeper, Taken, Written};
+use position::{CLOSED, HEADER};
+pub(super) use step::{Direct, Frames, Keeper, Writer};
 
 /// How long a form that does not wait puts up with another process in its end: such a stay is a copy long.
-const GRACE: Duration = Duration::from_millis(10);
+pub(super) const GRACE: Duration = Duration::from_millis(10);
 
 #[repr(C, align(128))]
 struct End {
@@ -45,6 +51,8 @@ pub(super) struct Shared {
     /// Producers wait here.
     freed: Signal,
     recoveries: Line<AtomicU32>,
+    /// Who has said that it puts. Changed under the producers' lock, but for those who leave.
+    roster: Roster,
 }
 
 impl Tenant for Shared {}
@@ -62,61 +70,15 @@ pub(super) struct Ring {
     recheck: Duration,
 }
 
-/// What is known of a queue on a [`Ring`] from outside.
-macro_rules! hints {
-    ($queue:ident) => {
-        impl<T> $queue<T> {
-            /// How many items it holds at most.
-            pub fn capacity(&self) -> usize {
-                self.ring.capacity()
-            }
-
-            /// Size of the largest item that it takes, in bytes as `postcard` encodes it.
-            pub fn byte_capacity(&self) -> usize {
-                self.ring.byte_capacity()
-            }
-
-            #[expect(
-                clippy::len_without_is_empty,
-                reason = "named as in Python: `empty` and `full`"
-            )]
-            /// How many items are in it: a hint, which may be wrong by the time it is acted on.
-            pub fn len(&self) -> usize {
-                self.ring.used().0 as usize
-            }
-
-            /// Whether nothing is in it: a hint, as [`len`](Self::len).
-            pub fn empty(&self) -> bool {
-                self.ring.is_empty()
-            }
-
-            /// Whether no item, however small, can be put: a hint, as [`len`](Self::len).
-            pub fn full(&self) -> bool {
-                self.ring.is_full()
-            }
-
-            /// How many times a process was found to have died inside the queue, in the middle of putting or taking.
-            pub fn recoveries(&self) -> u32 {
-                self.ring.recoveries()
-            }
-        }
-    };
-}
-pub(super) use hints;
-
 impl Ring {
     pub(super) fn new(items: usize, bytes: usize) -> Result<Ring, Error> {
         let refused = || Error::Capacity { items, bytes };
-        let size = bytes
-            .checked_add(HEADER as usize)
-            .map(|bytes| bytes.max(page_size()).next_power_of_two())
-            .filter(|&size| size <= 1 << 30)
-            .and_then(|size| u32::try_from(size).ok())
-            .ok_or_else(refused)?;
-        let items = u32::try_from(items)
-            .ok()
-            .filter(|items| (1..=1 << 30).contains(items))
-            .ok_or_else(refused)?;
+        if !(1..=MOST).contains(&items) || bytes > MOST {
+            return Err(refused());
+        }
+        let size = (bytes + HEADER as usize).max(page_size());
+        let size = u32::try_from(size.next_power_of_two()).map_err(|_| refused())?;
+        let items = u32::try_from(items).map_err(|_| refused())?;
         let shared = Mapped::new(|place: *mut Shared| -> io::Result<()> {
             // SAFETY: the mapping is large enough and stays where it is; zero is a valid start for all else.
             unsafe {
@@ -134,6 +96,7 @@ impl Ring {
         })
     }
 
+    #[cfg(feature = "pool")]
     /// Has this handle, and its copies from now on, look again so rarely while it waits.
     pub(super) fn recheck(mut self, recheck: Duration) -> Ring {
         self.recheck = recheck;
@@ -170,74 +133,105 @@ impl Ring {
         self.head() == self.tail()
     }
 
+    #[inline]
     pub(super) fn tail(&self) -> Position {
         Position::from_word(self.shared.tail.0.load(SeqCst))
     }
 
+    #[inline]
     pub(super) fn head(&self) -> Position {
         Position::from_word(self.shared.head.0.load(SeqCst))
     }
 
-    /// Puts what `encode` writes: one item, or several while it has more.
-    pub(super) fn put(
-        &self,
-        limit: &mut Limit,
-        mut encode: impl FnMut(&mut [u8]) -> Result<Written, Error>,
-    ) -> Result<(), Error> {
+    /// Closes the queue for those who put. It takes no lock: a put stores its tail before that or not at all.
+    pub(super) fn close(&self) {
+        self.shared.tail.0.fetch_or(CLOSED, SeqCst);
+        self.shared.filled.notify();
+        self.shared.freed.notify();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.shared.tail.0.load(SeqCst) & CLOSED != 0
+    }
+
+    /// Puts all that the writer has. What fits at once is put by one store.
+    pub(super) fn put(&self, limit: &mut Limit, mut writer: impl Writer) -> Result<(), Error> {
         let shared = &*self.shared;
         loop {
             let Some(end) = self.enter(&shared.producers, limit, || ())? else {
                 return Err(Error::full(limit));
             };
-            let start = self.tail();
-            let mut tail = start;
-            let mut need = 0;
-            let result = loop {
-                let Some(room) = self.room(tail, need) else {
-                    break Ok(false);
-                };
-                // SAFETY: free space, which nobody but the holder of this lock touches; shared memory holds bytes of any value.
-                let free = unsafe { slice::from_raw_parts_mut(self.payload(tail), room as usize) };
-                match encode(free) {
-                    Ok(Written::Item { length, last }) => {
-                        tail = self.append(tail, length);
-                        need = 0;
-                        if last {
-                            break Ok(true);
-                        }
-                    }
-                    Ok(Written::Needs(size)) if size > self.byte_capacity() => {
-                        let capacity = self.byte_capacity();
-                        break Err(Error::TooLarge { size, capacity });
-                    }
-                    Ok(Written::Needs(size)) => need = size as u32,
-                    Err(error) => break Err(error),
-                }
-            };
-            if tail != start {
-                shared.tail.0.swap(tail.to_word(), SeqCst);
+            let word = shared.tail.0.load(SeqCst);
+            if word & CLOSED != 0 {
+                return Err(Error::Closed);
             }
+            let start = Position::from_word(word);
+            let (tail, result) = self.write(start, &mut writer);
+            let put = tail == start
+                || shared
+                    .tail
+                    .0
+                    .compare_exchange(word, tail.to_word(), SeqCst, SeqCst)
+                    .is_ok();
             drop(end);
+            if !put {
+                // Nobody else stores a tail: the queue was closed meanwhile.
+                return Err(Error::Closed);
+            }
             if tail != start {
                 shared.filled.notify();
             }
-            if result? {
+            let Some(need) = result? else {
                 return Ok(());
-            }
-            let fits = || self.fits(self.tail(), self.head(), need).is_some();
-            if !shared.freed.wait_rechecking(limit, self.recheck, fits) {
+            };
+            let ready = || {
+                let (tail, head) = (self.tail(), self.head());
+                self.fits(tail, head, need).is_some() || self.is_closed()
+            };
+            if !shared.freed.wait_rechecking(limit, self.recheck, ready) {
                 return Err(Error::full(limit));
             }
         }
     }
 
-    /// Takes one item, or several while `decode` wants more and there are more. All are taken by one store, which
-    /// `keeper` surrounds.
+    /// Writes into free space what fits there: the tail after it, and how large the next item is, if it did not fit.
+    fn write(
+        &self,
+        mut tail: Position,
+        writer: &mut impl Writer,
+    ) -> (Position, Result<Option<u32>, Error>) {
+        let mut need = 0;
+        loop {
+            let (items, room) = match self.room(tail, need) {
+                Ok(Some(room)) => room,
+                Ok(None) => return (tail, Ok(Some(need))),
+                Err(error) => return (tail, Err(error)),
+            };
+            let free = (HEADER + room) as usize;
+            // SAFETY: free space, no more than the ring's size, which nobody but the holder of this lock touches; shared memory
+            // holds bytes of any value.
+            let free = unsafe { slice::from_raw_parts_mut(self.at(tail), free) };
+            match writer.write(free, items) {
+                Ok(written) => {
+                    tail = tail.after(written.items, written.bytes);
+                    match written.needs {
+                        Some(next) => need = next,
+                        None => return (tail, Ok(None)),
+                    }
+                }
+                Err(error) => return (tail, Err(error)),
+            }
+        }
+    }
+
+    /// Takes as many items as there are, up to `most`, at least one; `copy` gets the bytes of each. It runs under the lock, so it
+    /// runs no code of the user's. All are taken by one store, which `keeper` surrounds.
     pub(super) fn take(
         &self,
         limit: &mut Limit,
         keeper: &impl Keeper,
-        mut decode: impl FnMut(&[u8]) -> Taken,
+        most: usize,
+        mut copy: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
         let shared = &*self.shared;
         loop {
@@ -246,15 +240,17 @@ impl Ring {
             };
             let start = self.head();
             let mut head = start;
-            while self.has_item(head) {
-                let (item, length) = self.item(head);
-                // SAFETY: an item that was put, which nobody overwrites before the head has passed it.
-                let taken = decode(unsafe { slice::from_raw_parts(item, length as usize) });
-                if matches!(taken, Taken::More | Taken::Last) {
-                    head = head.after_item(length);
-                }
-                if matches!(taken, Taken::Last | Taken::Not) {
-                    break;
+            for _ in 0..most {
+                match self.item(head) {
+                    Ok(Some(item)) => {
+                        copy(item);
+                        // It is shorter than the ring.
+                        head = head.after_item(item.len() as u32);
+                    }
+                    Ok(None) => break,
+                    Err(error) if head == start => return Err(error),
+                    // The good ones first; the next call meets this one again.
+                    Err(_) => break,
                 }
             }
             if head != start {
@@ -265,10 +261,110 @@ impl Ring {
                 shared.freed.notify();
                 return Ok(());
             }
+            let word = shared.tail.0.load(SeqCst);
             drop(end);
-            let filled = || !self.is_empty();
-            if !shared.filled.wait_rechecking(limit, self.recheck, filled) {
+            if Position::from_word(word) != head {
+                continue;
+            }
+            if word & CLOSED != 0 {
+                return Err(Error::Closed);
+            }
+            if !self.wait_for_items(limit) {
                 return Err(Error::empty(limit));
+            }
+        }
+    }
+
+    /// Waits until there is something, or will be nothing any more; false if the time was over first.
+    fn wait_for_items(&self, limit: &mut Limit) -> bool {
+        let ready = || !self.is_empty() || self.is_closed();
+        if limit.is_none() {
+            return ready() || self.close_if_deserted();
+        }
+        let filled = &self.shared.filled;
+        let deserted = || self.close_if_deserted();
+        filled.wait_watching(limit, self.recheck, ready, deserted) != Waited::TimeOver
+    }
+
+    /// Counts a producer of this process: the number of its place.
+    pub(super) fn enrol(&self) -> Result<u32, Error> {
+        let _end = self.enter_endlessly()?;
+        if self.is_closed() {
+            return Err(Error::Closed);
+        }
+        let roster = &self.shared.roster;
+        let place = roster.enrol_or(Ring::forget)?;
+        place.taken.fetch_add(1, SeqCst);
+        Ok(roster.number(place))
+    }
+
+    /// A producer of this process is gone.
+    pub(super) fn leave(&self, place: u32) {
+        self.shared.roster.place(place).close();
+        self.close_if_deserted();
+    }
+
+    /// A producer that has moved into this process from its parent is gone.
+    pub(super) fn leave_given(&self) {
+        if let Ok(Some(_end)) = self.enter_briefly()
+            && let Ok(place) = self.shared.roster.enrol_or(Ring::forget)
+        {
+            place.close_given();
+        }
+        self.close_if_deserted();
+    }
+
+    /// Makes a producer of this process that of a child, to which it has moved.
+    pub(super) fn hand_over(&self, place: u32, child: u32) {
+        let roster = &self.shared.roster;
+        let place = roster.place(place);
+        let given = self.enter_briefly().ok().flatten().and_then(|_end| {
+            let start = who::living(child)?;
+            let child = roster.enrol_child(child, start, Ring::forget).ok()?;
+            place.give(child);
+            Some(())
+        });
+        if given.is_none() {
+            place.close();
+        }
+        // The child may have been quicker.
+        self.close_if_deserted();
+    }
+
+    /// What dead producers had open is over.
+    fn forget(dead: &Place) {
+        while dead.close() {}
+    }
+
+    /// Closes the queue if there were producers and all are gone. If the producers' end is not free soon, whoever waits for items asks
+    /// again.
+    fn close_if_deserted(&self) -> bool {
+        let places = || self.shared.roster.places().iter();
+        let came = || places().any(|place| place.taken.load(SeqCst) != 0);
+        let deserted = || came() && places().all(|place| place.open() == 0 || place.is_dead());
+        if !deserted() {
+            return false;
+        }
+        // Under the lock nobody enrols.
+        let end = self.enter_briefly();
+        if !matches!(end, Ok(Some(_))) || !deserted() {
+            return false;
+        }
+        self.close();
+        true
+    }
+
+    /// Locks the producers' end if it is free soon.
+    fn enter_briefly(&self) -> Result<Option<Locked<'_>>, Error> {
+        self.enter(&self.shared.producers, &mut { Limit::NEVER_WAIT }, || ())
+    }
+
+    fn enter_endlessly(&self) -> Result<Locked<'_>, Error> {
+        loop {
+            if let Some(end) =
+                self.enter(&self.shared.producers, &mut { Limit::NO_LIMIT }, || ())?
+            {
+                return Ok(end);
             }
         }
     }
@@ -305,51 +401,69 @@ impl Ring {
         Ok(locked)
     }
 
-    /// How large the next item may be, if `need` bytes at least are free for it. Looks at the other end only if it must.
-    fn room(&self, tail: Position, need: u32) -> Option<u32> {
+    /// How many items there is room for and how large the next one may be, if `need` bytes at least are free for it. Looks at the
+    /// other end only if it must.
+    #[inline]
+    fn room(&self, tail: Position, need: u32) -> Result<Option<(u32, u32)>, Error> {
         let seen = &self.shared.producers.seen;
         let head = Position::from_word(seen.load(Relaxed));
-        self.fits(tail, head, need).or_else(|| {
-            let head = self.head();
-            seen.store(head.to_word(), Relaxed);
-            self.fits(tail, head, need)
-        })
+        if let Some(room) = self.fits(tail, head, need) {
+            return Ok(Some(room));
+        }
+        let head = self.head();
+        seen.store(head.to_word(), Relaxed);
+        let (items, bytes) = tail.since(head);
+        if items > self.items || bytes > self.size {
+            return Err(self.corrupt("more is in it than fits"));
+        }
+        Ok(self.fits(tail, head, need))
     }
 
-    fn fits(&self, tail: Position, head: Position, need: u32) -> Option<u32> {
+    #[inline]
+    fn fits(&self, tail: Position, head: Position, need: u32) -> Option<(u32, u32)> {
         let (items, bytes) = tail.since(head);
         let room = self.size.checked_sub(bytes)?.checked_sub(HEADER)?;
-        (items < self.items && room >= need).then_some(room)
+        let items = self.items.checked_sub(items)?;
+        (items > 0 && room >= need).then_some((items, room))
     }
 
-    fn has_item(&self, head: Position) -> bool {
+    /// The item at the head, if there is one. What shared memory says of its length is believed only within bounds.
+    #[inline]
+    fn item(&self, head: Position) -> Result<Option<&[u8]>, Error> {
         let seen = &self.shared.consumers.seen;
-        if seen.load(Relaxed) != head.to_word() {
-            return true;
+        let mut tail = Position::from_word(seen.load(Relaxed));
+        if tail == head {
+            tail = self.tail();
+            seen.store(tail.to_word(), Relaxed);
+            if tail == head {
+                return Ok(None);
+            }
         }
-        let tail = self.tail().to_word();
-        seen.store(tail, Relaxed);
-        tail != head.to_word()
-    }
-
-    fn append(&self, tail: Position, length: usize) -> Position {
-        // It was written into room of that size, which is less than the ring's.
-        let length = length as u32;
-        // SAFETY: free space, and positions are multiples of the header's size.
-        unsafe { self.at(tail).cast::<u32>().write(length) };
-        tail.after_item(length)
-    }
-
-    fn item(&self, head: Position) -> (*const u8, u32) {
-        // SAFETY: there is an item at `head`; positions are multiples of the header's size.
+        let (_, bytes) = tail.since(head);
+        if bytes < HEADER || bytes > self.size {
+            return Err(self.corrupt("its ends do not fit together"));
+        }
+        // SAFETY: positions are multiples of the header's size, and one fits between these two.
         let length = unsafe { self.at(head).cast::<u32>().read() };
-        (self.payload(head), length)
+        if length > bytes - HEADER {
+            return Err(self.corrupt("an item is longer than all that is in it"));
+        }
+        // SAFETY: an item that was put, within the ring, which nobody overwrites before the head has passed it.
+        Ok(Some(unsafe {
+            slice::from_raw_parts(self.payload(head), length as usize)
+        }))
+    }
+
+    #[cold]
+    fn corrupt(&self, why: &'static str) -> Error {
+        Error::Corrupt { why }
     }
 
     fn payload(&self, position: Position) -> *mut u8 {
         self.at(position).wrapping_add(HEADER as usize)
     }
 
+    #[inline]
     fn at(&self, position: Position) -> *mut u8 {
         let offset = position.bytes & (self.size - 1);
         self.pages.start().wrapping_add(offset as usize)

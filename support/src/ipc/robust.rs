@@ -12,11 +12,13 @@ use std::time::Duration;
 use nix::libc;
 
 use super::Error;
+use super::futex::{Naps, RECHECK};
 use super::limit::Limit;
 
 /// Tries before sleeping on a lock that another holds; most are held for a copy only.
 const TRIES: u32 = 64;
 
+#[cfg(target_env = "gnu")]
 unsafe extern "C" {
     /// As `pthread_mutex_timedlock(3)`, by a clock of choice. glibc 2.30; the libc crate lacks it.
     fn pthread_mutex_clocklock(
@@ -78,14 +80,21 @@ impl RobustMutex {
         }
     }
 
-    /// Locks what is whole at each instruction, so that the death of a holder does not matter.
-    pub(super) fn lock_recovered(&self) -> Result<Locked<'_>, Error> {
-        let mut limit = Limit::NO_LIMIT;
+    /// Locks what is whole at each instruction, so that the death of a holder does not matter; `None` if the time was over first.
+    pub(super) fn lock_recovered(&self, limit: &mut Limit) -> Result<Option<Locked<'_>>, Error> {
+        let locked = self.lock(limit)?;
+        if let Some(locked) = &locked
+            && locked.owner_died
+        {
+            locked.recover();
+        }
+        Ok(locked)
+    }
+
+    /// As [`lock_recovered`](Self::lock_recovered), however long it takes.
+    pub(super) fn lock_endlessly(&self) -> Result<Locked<'_>, Error> {
         loop {
-            if let Some(locked) = self.lock(&mut limit)? {
-                if locked.owner_died {
-                    locked.recover();
-                }
+            if let Some(locked) = self.lock_recovered(&mut { Limit::NO_LIMIT })? {
                 return Ok(locked);
             }
         }
@@ -110,15 +119,18 @@ impl RobustMutex {
                 result => return self.settle(result),
             }
         }
-        let Some(left) = limit.left() else {
+        // The unlock wakes one of those who sleep, and that one may be killed before it runs: nobody sleeps for long without
+        // trying again.
+        let mut naps = Naps::up_to(RECHECK);
+        loop {
+            let left = limit.left();
+            let nap = naps.next(left);
             // SAFETY: as in `lock`.
-            return self.settle(unsafe { libc::pthread_mutex_lock(self.0.get()) });
-        };
-        let until = from_now(left);
-        // SAFETY: as in `lock`; the time is valid.
-        self.settle(unsafe {
-            pthread_mutex_clocklock(self.0.get(), libc::CLOCK_MONOTONIC, &raw const until)
-        })
+            match unsafe { lock_within(self.0.get(), nap) } {
+                libc::ETIMEDOUT if left.is_none_or(|left| left > nap) => {}
+                result => return self.settle(result),
+            }
+        }
     }
 
     fn settle(&self, result: libc::c_int) -> Result<Option<Locked<'_>>, Error> {
@@ -178,14 +190,35 @@ fn ok(error: libc::c_int) -> io::Result<()> {
     }
 }
 
-/// That much later on `CLOCK_MONOTONIC`.
-fn from_now(left: Duration) -> libc::timespec {
+/// Locks, or gives up with `ETIMEDOUT`.
+///
+/// # Safety
+///
+/// The mutex is initialised.
+unsafe fn lock_within(mutex: *mut libc::pthread_mutex_t, nap: Duration) -> libc::c_int {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the caller vouches for the mutex; the time is valid.
+    return unsafe {
+        let until = from_now(libc::CLOCK_MONOTONIC, nap);
+        pthread_mutex_clocklock(mutex, libc::CLOCK_MONOTONIC, &raw const until)
+    };
+    // Of a clock that may be set back or forth; a sleep is short, and whoever comes too early or too late looks again.
+    #[cfg(not(target_env = "gnu"))]
+    // SAFETY: as above.
+    return unsafe {
+        let until = from_now(libc::CLOCK_REALTIME, nap);
+        libc::pthread_mutex_timedlock(mutex, &raw const until)
+    };
+}
+
+/// That much later on the clock.
+fn from_now(clock: libc::clockid_t, left: Duration) -> libc::timespec {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: `now` is valid for the result.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    unsafe { libc::clock_gettime(clock, &raw mut now) };
     let nanos = now.tv_nsec + libc::c_long::from(left.subsec_nanos());
     let seconds = libc::time_t::try_from(left.as_secs()).unwrap_or(libc::time_t::MAX);
     libc::timespec {

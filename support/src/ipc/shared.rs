@@ -95,7 +95,7 @@ impl<T: Plain> Shared<T> {
     }
 
     fn lock(&self) -> Result<Locked<'_>, Error> {
-        self.0.lock.lock_recovered()
+        self.0.lock.lock_endlessly()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Which process is this, and does that one still live?
 
-use std::fs;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 
@@ -10,9 +9,10 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use super::Error;
+use crate::process::stat;
 
 /// How many processes can have an account at once.
-const PLACES: usize = 256;
+pub(super) const PLACES: usize = 256;
 
 /// The id of this process; a system call only the first time in each.
 #[inline]
@@ -45,23 +45,12 @@ fn ask_pid() -> u32 {
     pid
 }
 
-/// State and start of a process, in ticks since the boot; `None` if it is gone or the system does not tell.
-fn look(pid: u32) -> Option<(char, u64)> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let stat = String::from_utf8_lossy(&stat);
-    // `proc_pid_stat(5)`: the name in field 2 may hold blanks and parentheses; the last one closes it.
-    let (_, rest) = stat.rsplit_once(") ")?;
-    let mut fields = rest.split(' ');
-    let state = fields.next()?.chars().next()?;
-    Some((state, fields.nth(22 - 4)?.parse().ok()?))
-}
-
 /// When this process started; 0 if the system does not tell. The system is asked only the first time in each.
 fn my_start() -> u64 {
     let pid = pid();
     match START.load(Relaxed) {
         0 => {
-            let start = look(pid).map_or(0, |(_, start)| start);
+            let start = start_of(pid);
             // Else nobody forgets it in a child.
             if PID.load(Relaxed) == pid {
                 START.store(start, Relaxed);
@@ -72,6 +61,26 @@ fn my_start() -> u64 {
     }
 }
 
+/// When a process started, in ticks since the boot; 0 if it is gone or the system does not tell.
+fn start_of(pid: u32) -> u64 {
+    stat::look(pid).map_or(0, |(_, start)| start)
+}
+
+/// Whether a process that started then runs no more.
+pub(super) fn is_dead(pid: u32, start: u64) -> bool {
+    match stat::look(pid) {
+        // A zombie runs no more, and another process may have its id later.
+        Some((state, now)) => matches!(state, 'Z' | 'X') || start != 0 && now != start,
+        None => kill(Pid::from_raw(pid as i32), None) == Err(Errno::ESRCH),
+    }
+}
+
+/// A child that lives, and when it started; `None` if it is gone.
+pub(super) fn living(pid: u32) -> Option<u64> {
+    let start = start_of(pid);
+    (!is_dead(pid, start)).then_some(start)
+}
+
 /// Processes and what each has open, in shared memory.
 #[repr(C)]
 pub(super) struct Roster {
@@ -80,13 +89,20 @@ pub(super) struct Roster {
     places: [Place; PLACES],
 }
 
-/// A process's account. Both counts only grow, modulo 2³², and pass on to the next process with the place: so a sum over all places
+/// A process's account. The counts only grow, modulo 2³², and pass on to the next process with the place: so a sum over all places
 /// needs no correction when a process is gone.
 #[repr(C)]
 pub(super) struct Place {
+    /// 0 is nobody.
     pid: AtomicU32,
     pub(super) taken: AtomicU32,
     pub(super) done: AtomicU32,
+    /// A number that the process has noted, plus 1; 0 is none.
+    mark: AtomicU32,
+    /// How many of those open came from its parent.
+    given: AtomicU32,
+    /// How many it has given back before its parent said that they were given.
+    owed: AtomicU32,
     start: AtomicU64,
 }
 
@@ -98,27 +114,39 @@ impl Place {
     }
 
     pub(super) fn pid(&self) -> u32 {
-        self.pid.load(Relaxed)
+        self.pid.load(SeqCst)
     }
 
+    /// Whether there was a process here that runs no more.
     pub(super) fn is_dead(&self) -> bool {
-        let (pid, start) = (self.pid(), self.start.load(Relaxed));
-        match look(pid) {
-            // A zombie runs no more, and another process may have its id later.
-            Some((state, now)) => matches!(state, 'Z' | 'X') || start != 0 && now != start,
-            None => kill(Pid::from_raw(pid as i32), None) == Err(Errno::ESRCH),
+        match self.pid() {
+            0 => false,
+            pid => is_dead(pid, self.start.load(SeqCst)),
         }
     }
 
-    /// Notes a number instead of counts. 0 is not a mark yet.
+    /// Whether another process may have the place. Killed in [`settle`](Self::settle), a process has left nobody here.
+    fn is_free(&self) -> bool {
+        self.open() == 0 && (self.pid() == 0 || self.is_dead())
+    }
+
+    /// Makes the place that of a process. Nobody has it until all is written.
+    fn settle(&self, pid: u32, start: u64) {
+        self.pid.store(0, SeqCst);
+        self.mark.store(0, SeqCst);
+        self.given.store(0, SeqCst);
+        self.owed.store(0, SeqCst);
+        self.start.store(start, SeqCst);
+        self.pid.store(pid, SeqCst);
+    }
+
+    /// Notes a number.
     pub(super) fn mark(&self, number: u32) {
-        let mark = number.wrapping_add(1);
-        self.done.store(mark, SeqCst);
-        self.taken.store(mark, SeqCst);
+        self.mark.store(number.wrapping_add(1), SeqCst);
     }
 
     pub(super) fn is_marked(&self, number: u32) -> bool {
-        self.taken.load(SeqCst) == number.wrapping_add(1)
+        self.mark.load(SeqCst) == number.wrapping_add(1)
     }
 
     /// Closes one that is open; false if none is.
@@ -129,12 +157,40 @@ impl Place {
             })
             .is_ok()
     }
+
+    /// Takes over one that is open here for a child, whose place that is. Under the lock; killed within, the parent leaves one more
+    /// open than there is, and its own comes back.
+    pub(super) fn give(&self, child: &Place) {
+        if lower(&child.owed) {
+            // The child has given it back already.
+        } else {
+            child.taken.fetch_add(1, SeqCst);
+            child.given.fetch_add(1, SeqCst);
+        }
+        self.close();
+    }
+
+    /// Closes one that the process was given, or will be. Under the lock.
+    pub(super) fn close_given(&self) {
+        if lower(&self.given) {
+            self.close();
+        } else {
+            self.owed.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+/// Counts down; false if it stands at 0.
+fn lower(count: &AtomicU32) -> bool {
+    count
+        .fetch_update(SeqCst, SeqCst, |count| count.checked_sub(1))
+        .is_ok()
 }
 
 impl Roster {
     /// The places taken so far.
     pub(super) fn places(&self) -> &[Place] {
-        &self.places[..self.used.load(SeqCst) as usize]
+        &self.places[..(self.used.load(SeqCst) as usize).min(PLACES)]
     }
 
     /// The place of this process, if it has one.
@@ -147,34 +203,54 @@ impl Roster {
             .peekable();
         with_pid.peek()?;
         let start = my_start();
-        with_pid.find(|place| place.start.load(Relaxed) == start)
+        with_pid.find(|place| place.start.load(SeqCst) == start)
     }
 
     /// Finds or makes a place for this process. To be called under a lock; at any instruction the caller may be killed.
     pub(super) fn enrol(&self) -> Result<&Place, Error> {
-        if let Some(place) = self.find() {
+        self.enrol_or(|_| {})
+    }
+
+    /// As [`enrol`](Self::enrol); if there is no room, `forget` may close what is open of each of the dead.
+    pub(super) fn enrol_or(&self, forget: impl Fn(&Place)) -> Result<&Place, Error> {
+        match self.find() {
+            Some(place) => Ok(place),
+            None => self.settle(pid(), my_start(), forget),
+        }
+    }
+
+    /// Finds or makes a place for a child of this process. As [`enrol_or`](Self::enrol_or).
+    pub(super) fn enrol_child(
+        &self,
+        pid: u32,
+        start: u64,
+        forget: impl Fn(&Place),
+    ) -> Result<&Place, Error> {
+        let mut places = self.places().iter();
+        match places.find(|place| place.pid() == pid && place.start.load(SeqCst) == start) {
+            Some(place) => Ok(place),
+            None => self.settle(pid, start, forget),
+        }
+    }
+
+    fn settle(&self, pid: u32, start: u64, forget: impl Fn(&Place)) -> Result<&Place, Error> {
+        let places = self.places();
+        if let Some(place) = places.iter().find(|place| place.is_free()) {
+            place.settle(pid, start);
             return Ok(place);
         }
-        let pid = pid();
-        let start = my_start();
-        let places = self.places();
-        let place = match places
+        if let Some(place) = self.places.get(places.len()) {
+            place.settle(pid, start);
+            self.used.store(places.len() as u32 + 1, SeqCst);
+            return Ok(place);
+        }
+        places
             .iter()
-            .find(|place| place.open() == 0 && place.is_dead())
-        {
-            Some(place) => place,
-            None => {
-                let place = self
-                    .places
-                    .get(places.len())
-                    .ok_or(Error::TooManyProcesses { limit: PLACES })?;
-                self.used.store(places.len() as u32 + 1, SeqCst);
-                place
-            }
-        };
-        // A half-made pair names no process, and so the place is free again.
-        place.start.store(start, Relaxed);
-        place.pid.store(pid, Relaxed);
+            .filter(|place| place.is_dead())
+            .for_each(forget);
+        let place = places.iter().find(|place| place.is_free());
+        let place = place.ok_or(Error::TooManyProcesses { limit: PLACES })?;
+        place.settle(pid, start);
         Ok(place)
     }
 
@@ -202,5 +278,98 @@ impl Roster {
     /// The place with this number.
     pub(super) fn place(&self, number: u32) -> &Place {
         &self.places[number as usize % PLACES]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pid that no process has.
+    const GONE: u32 = i32::MAX as u32;
+
+    fn empty() -> Box<Roster> {
+        // SAFETY: all zero is an empty roster, as in a new mapping.
+        unsafe { Box::new(std::mem::zeroed()) }
+    }
+
+    fn full_of_dead(open: u32) -> Box<Roster> {
+        let roster = empty();
+        for place in &roster.places {
+            place.settle(GONE, 1);
+            place.taken.store(open, SeqCst);
+        }
+        roster.used.store(PLACES as u32, SeqCst);
+        roster
+    }
+
+    #[test]
+    fn a_place_without_a_process_is_free() {
+        let roster = empty();
+        roster.used.store(1, SeqCst);
+        let place = roster.enrol().unwrap();
+        assert_eq!(roster.number(place), 0, "the place is lost for good");
+    }
+
+    /// Killed at any store of `settle`, a process leaves a place that is free, or its own.
+    #[test]
+    fn a_half_made_place_is_free() {
+        for stores in 0..6 {
+            let roster = empty();
+            let place = &roster.places[0];
+            place.settle(GONE, 7);
+            place.mark(3);
+            if stores > 0 {
+                place.pid.store(0, SeqCst);
+            }
+            if stores > 1 {
+                place.mark.store(0, SeqCst);
+            }
+            if stores > 2 {
+                place.start.store(my_start(), SeqCst);
+            }
+            if stores > 3 {
+                place.pid.store(pid(), SeqCst);
+            }
+            roster.used.store(1, SeqCst);
+            let place = roster.enrol().unwrap();
+            assert_eq!(roster.number(place), 0, "the place is lost for good");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_nothing_open() {
+        let roster = empty();
+        let place = roster.enrol().unwrap();
+        place.mark(7);
+        assert!(place.is_marked(7) && !place.is_marked(8));
+        assert_eq!(place.open(), 0);
+    }
+
+    #[test]
+    fn the_dead_make_room() {
+        let roster = full_of_dead(0);
+        assert!(roster.enrol().is_ok());
+        let roster = full_of_dead(2);
+        assert!(roster.enrol().is_err(), "what is open counts");
+        assert_eq!(roster.dead().count(), PLACES);
+        let place = roster.enrol_or(|place| while place.close() {}).unwrap();
+        assert_eq!((place.pid(), place.open()), (pid(), 0));
+    }
+
+    #[test]
+    fn what_a_child_gives_back_early_is_settled_later() {
+        let roster = empty();
+        let parent = roster.enrol().unwrap();
+        let child = roster.enrol_child(GONE, 1, |_| {}).unwrap();
+        parent.taken.store(2, SeqCst);
+        child.close_given();
+        assert_eq!((parent.open(), child.open()), (2, 0));
+        parent.give(child);
+        assert_eq!((parent.open(), child.open()), (1, 0));
+        parent.give(child);
+        assert_eq!((parent.open(), child.open()), (0, 1));
+        child.close_given();
+        assert_eq!((parent.open(), child.open()), (0, 0));
     }
 }

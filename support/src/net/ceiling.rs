@@ -37,10 +37,13 @@ pub fn ceiling(load: &Load) -> Result<Report, Error> {
     let needed = load.needed_files();
     files::check(needed)?;
     // Ends with its handle.
-    let _server = Process::builder().name("ceiling").start(move || {
-        files::allow_open_files(needed).map_err(|e| e.to_string())?;
-        serve(listener).map_err(|e| e.to_string())
-    })?;
+    let _server = Process::builder()
+        .name("ceiling")
+        .beside_threads()
+        .start(move || {
+            files::allow_open_files(needed).map_err(|e| e.to_string())?;
+            serve(listener).map_err(|e| e.to_string())
+        })?;
     let clients = Load {
         address,
         protocol: Protocol::Echo,

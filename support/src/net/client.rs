@@ -8,7 +8,7 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
 use super::connection::{Answered, Connection, Failure};
-use super::{Effort, Kind, Latency, Load, Report, Trouble, files};
+use super::{Effort, Kind, Latency, Load, Report, Trouble, after, files};
 use crate::measure::Usage;
 #[cfg(target_os = "linux")]
 use crate::process::inspect::memory;
@@ -89,18 +89,21 @@ impl<'a> Crowd<'a> {
         let connecting = start.elapsed();
 
         self.start_asking();
-        self.turn_until(Instant::now() + self.load.warm_up, events)?;
+        self.turn_until(after(Instant::now(), self.load.warm_up), events)?;
 
         let server = self.load.server.and_then(look_at);
         let (before, start) = (Usage::of_process()?, Instant::now());
         self.recording = true;
-        self.turn_until(start + self.load.lasting, events)?;
+        self.turn_until(after(start, self.load.lasting), events)?;
         let (used, measured) = (Usage::of_process()? - before, start.elapsed());
         let server = server.and_then(effort);
 
         (self.recording, self.asking) = (false, false);
         // Who has asked still gets an answer, or trouble.
-        let end = Instant::now() + self.load.patience + self.look();
+        let end = after(
+            Instant::now(),
+            self.load.patience.saturating_add(self.look()),
+        );
         while self.clients.iter().flatten().any(Connection::is_waiting) && Instant::now() < end {
             self.turn(end, events)?;
         }
@@ -128,7 +131,7 @@ impl<'a> Crowd<'a> {
     /// Opens all connections; each asks once, and the next is opened when one is answered.
     fn connect(&mut self, events: &mut Events) -> io::Result<()> {
         let load = self.load;
-        let end = Instant::now() + load.connecting();
+        let end = after(Instant::now(), load.connecting());
         let (mut served, mut progress) = (0, Instant::now());
         while self.clients.len() < load.all() || self.unserved > 0 {
             let now = Instant::now();
@@ -142,7 +145,7 @@ impl<'a> Crowd<'a> {
             while self.clients.len() < load.all() && self.unserved < WINDOW {
                 self.open_one(now)?;
             }
-            self.turn(now + self.look(), events)?;
+            self.turn(after(now, self.look()), events)?;
         }
         Ok(())
     }
@@ -280,7 +283,7 @@ impl<'a> Crowd<'a> {
         if now < self.next_look {
             return;
         }
-        self.next_look = now + self.look();
+        self.next_look = after(now, self.look());
         for number in 0..self.clients.len() {
             if let Some(client) = &self.clients[number]
                 && client.has_waited(self.load.patience, now)

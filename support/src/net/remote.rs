@@ -22,10 +22,11 @@ pub(super) fn observe(load: &Load) -> Result<Report, Error> {
         action: "make a pipe for the report",
         source,
     })?;
-    let bound = load.bound() + SLACK;
-    let deadline = Instant::now() + bound;
+    let bound = load.bound().saturating_add(SLACK);
+    let deadline = super::after(Instant::now(), bound);
     let mut child = Process::builder()
         .name("load")
+        .beside_threads()
         .start(move || send(write, &client::run(load)))?;
     match receive(read, &child, deadline)? {
         Some(message) => {

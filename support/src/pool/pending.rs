@@ -274,7 +274,6 @@ impl<R> Slot<R> {
             }
         };
         // For this thread only.
-        #[expect(clippy::arc_with_non_send_sync, reason = "see `Shared`")]
         let shared = Shared(Arc::new(result));
         let value = Some(shared.clone());
         state.value = Value::Lent { to, value };

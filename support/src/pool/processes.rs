@@ -173,17 +173,20 @@ impl Builder {
             source,
         })?;
         let initializer = self.initializer.as_ref();
-        let nursery = Process::builder().name("pool-nursery").start(|| {
-            let nursery = Nursery {
-                orders,
-                jobs: &jobs,
-                reports: &reports,
-                tasks: self.tasks,
-                initializer,
-                function,
-            };
-            nursery.run()
-        })?;
+        let nursery = Process::builder()
+            .name("pool-nursery")
+            .beside_threads()
+            .start(|| {
+                let nursery = Nursery {
+                    orders,
+                    jobs: &jobs,
+                    reports: &reports,
+                    tasks: self.tasks,
+                    initializer,
+                    function,
+                };
+                nursery.run()
+            })?;
         let core = Core::new(jobs, reports, owners_end, nursery, initializer.is_some());
         let reader = thread::Builder::new().name("pool-reader".into()).spawn({
             let core = Arc::clone(&core);

@@ -1,201 +1,168 @@
-//! What ends a child when its parent ends.
+//! What ends a child that runs a closure when its parent ends.
 
-use std::ffi::CString;
-use std::io::{self, PipeReader, PipeWriter};
-use std::os::fd::{AsRawFd as _, RawFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::ptr;
 use std::time::Duration;
-use std::{mem, process, ptr};
 
 use nix::errno::Errno;
 use nix::libc;
 
-/// A pipe that nothing is written to. Only the process that made it holds the write end, so the pipe closes when that process
-/// ends, however it ends.
-///
-/// Every child shares the read end and closes its copy of the write end. The lock is held across each fork, so that a
-/// child never sees it half made.
-static LIFELINE: Mutex<Option<Lifeline>> = Mutex::new(None);
-
-struct Lifeline {
-    /// A fork that did not go through this module copies the lifeline into a process that did not make it.
-    maker: u32,
-    read: PipeReader,
-    write: PipeWriter,
-}
-
-/// A bond made ready in the parent, to be tied in the child.
-pub(super) struct Bond {
-    kind: Kind,
-    lifeline: MutexGuard<'static, Option<Lifeline>>,
-}
-
-/// What the child does to tie itself; no lock, no allocation, so that it also works between fork and exec.
-pub(super) enum Kind {
+/// Chosen in the parent, tied in the child. Nothing is shared with other children or other copies of this crate's statics.
+#[derive(Clone, Copy)]
+pub(super) enum Bond {
     /// The kernel kills the child when the thread that forked it ends: that thread is the parent's main one.
     #[cfg(target_os = "linux")]
-    MainThread {
-        parent: libc::pid_t,
-        write: Option<RawFd>,
-    },
-    /// The child is killed when the lifeline closes.
-    Lifeline { write: RawFd, path: CString },
+    MainThread { parent: libc::pid_t },
+    /// A thread in the child watches the parent.
+    Watched { parent: libc::pid_t },
     /// No bond, but a time limit.
-    Limit {
-        timer: libc::itimerval,
-        write: Option<RawFd>,
-    },
+    Limit(libc::itimerval),
 }
 
 impl Bond {
-    /// Chooses the bond for a child of this thread and locks the lifeline until the child is made.
-    pub(super) fn prepare(limit: Option<Duration>) -> io::Result<Bond> {
-        let mut lifeline = LIFELINE.lock().unwrap_or_else(PoisonError::into_inner);
-        if lifeline
-            .as_ref()
-            .is_some_and(|line| line.maker != process::id())
-        {
-            *lifeline = None;
-        }
-        let write = lifeline.as_ref().map(|line| line.write.as_raw_fd());
-        let kind = if let Some(limit) = limit {
-            Kind::Limit {
-                timer: once_after(limit),
-                write,
-            }
-        } else if let Some(kind) = Kind::main_thread(write) {
-            kind
-        } else {
-            let line = match &mut *lifeline {
-                Some(line) => line,
-                none => {
-                    let (read, write) = io::pipe()?;
-                    none.insert(Lifeline {
-                        maker: process::id(),
-                        read,
-                        write,
-                    })
-                }
-            };
-            let path = CString::new(format!("/proc/self/fd/{}", line.read.as_raw_fd()))?;
-            Kind::Lifeline {
-                write: line.write.as_raw_fd(),
-                path,
-            }
-        };
-        Ok(Bond { kind, lifeline })
-    }
-
-    /// Ties a forked child that goes on running this program.
-    pub(super) fn tie(mut self) -> io::Result<()> {
-        // SAFETY: the descriptors are the lifeline's, which is forgotten below.
-        let tied = unsafe { self.kind.tie(libc::O_CLOEXEC) };
-        let Some(Lifeline { read, write, .. }) = self.lifeline.take() else {
-            return tied;
-        };
-        // Closed already.
-        mem::forget(write);
-        match (tied, self.kind) {
-            (Err(_), Kind::Lifeline { .. }) => watch(read),
-            (tied, _) => tied,
-        }
-    }
-
-    /// What ties a child that runs another program, and the lock to hold until that child is made.
-    pub(super) fn into_parts(self) -> (Kind, impl Sized) {
-        (self.kind, self.lifeline)
-    }
-}
-
-impl Kind {
-    #[cfg(target_os = "linux")]
-    fn main_thread(write: Option<RawFd>) -> Option<Kind> {
+    /// Chooses the bond for a child of this thread.
+    pub(super) fn of_this_thread(limit: Option<Duration>) -> Bond {
         let parent = nix::unistd::getpid();
-        (nix::unistd::gettid() == parent).then(|| Kind::MainThread {
-            parent: parent.as_raw(),
-            write,
-        })
+        match limit {
+            Some(limit) => Bond::Limit(once_after(limit)),
+            #[cfg(target_os = "linux")]
+            None if nix::unistd::gettid() == parent => Bond::MainThread {
+                parent: parent.as_raw(),
+            },
+            None => Bond::Watched {
+                parent: parent.as_raw(),
+            },
+        }
     }
 
-    #[cfg(not(target_os = "linux"))]
-    fn main_thread(_write: Option<RawFd>) -> Option<Kind> {
-        None
-    }
-
-    /// Ties the calling process. If its parent is gone already, the process ends here.
-    ///
-    /// # Safety
-    ///
-    /// Must run in a child just forked, in which nothing uses the write end of the lifeline any more: it is closed.
-    pub(super) unsafe fn tie(&self, keep: libc::c_int) -> io::Result<()> {
+    /// Ties the calling process, a child just forked. If its parent is gone already, the process ends here.
+    pub(super) fn tie(&self) -> io::Result<()> {
         match self {
             #[cfg(target_os = "linux")]
-            Kind::MainThread { parent, write } => {
-                close(*write);
+            Bond::MainThread { parent } => {
                 nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
-                if nix::unistd::getppid().as_raw() != *parent {
+                if is_orphan(*parent) {
                     die();
                 }
                 Ok(())
             }
-            Kind::Lifeline { write, path } => {
-                close(Some(*write));
-                kill_me_when_closed(path, keep)
+            Bond::Watched { parent } => watch(*parent),
+            Bond::Limit(timer) => start_timer(timer),
+        }
+    }
+}
+
+/// How often to look for the parent where the system does not tell of its end.
+const LOOK: Duration = Duration::from_millis(100);
+
+fn is_orphan(parent: libc::pid_t) -> bool {
+    nix::unistd::getppid().as_raw() != parent
+}
+
+/// Starts a thread that ends this process when its parent ends.
+///
+/// It is a bare thread of the kernel: the C library, whose locks a fork may have left locked, does not know of it. Its stack is
+/// small, it makes system calls only, and no signal reaches it.
+#[cfg(target_os = "linux")]
+fn watch(parent: libc::pid_t) -> io::Result<()> {
+    use super::signals::Blocked;
+
+    const STACK: usize = 16 * 1024;
+    let pidfd = super::pidfd::open(parent).ok();
+    // Asked after the descriptor was opened: so it is this parent's, and no later process's with the same id.
+    if is_orphan(parent) {
+        die();
+    }
+    let pidfd = pidfd.map_or(-1, std::os::fd::IntoRawFd::into_raw_fd);
+    let what = Box::leak(Box::new(Watch { parent, pidfd }));
+    let stack = Box::leak(vec![0_u128; STACK / 16].into_boxed_slice());
+    let flags = libc::CLONE_VM
+        | libc::CLONE_FS
+        | libc::CLONE_FILES
+        | libc::CLONE_SIGHAND
+        | libc::CLONE_THREAD
+        | libc::CLONE_SYSVSEM;
+    let _blocked = Blocked::all();
+    // SAFETY: the stack and the argument are leaked, so they live as long as the process; `watcher` touches nothing else.
+    let thread = unsafe {
+        let top = stack.as_mut_ptr_range().end;
+        libc::clone(watcher, top.cast(), flags, (&raw mut *what).cast())
+    };
+    Errno::result(thread)?;
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+struct Watch {
+    parent: libc::pid_t,
+    /// The parent's; -1 where there is none to be had: an old kernel, no descriptor left.
+    pidfd: libc::c_int,
+}
+
+/// Its calls do not fail, so they never write to `errno`, which here is that of the thread that started it.
+#[cfg(target_os = "linux")]
+extern "C" fn watcher(what: *mut libc::c_void) -> libc::c_int {
+    // SAFETY: `watch` leaked it for us.
+    let &Watch { parent, mut pidfd } = unsafe { &*what.cast::<Watch>() };
+    let nap = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: LOOK.as_nanos() as libc::c_long,
+    };
+    // SAFETY: plain numbers, a C string, and places on this stack; -1 is not passed as a descriptor.
+    unsafe {
+        libc::syscall(
+            libc::SYS_prctl,
+            libc::PR_SET_NAME,
+            super::threads::WATCHER.as_ptr(),
+            0,
+            0,
+            0,
+        );
+        loop {
+            if pidfd < 0 {
+                libc::syscall(
+                    libc::SYS_nanosleep,
+                    &raw const nap,
+                    ptr::null_mut::<libc::timespec>(),
+                );
+                if libc::syscall(libc::SYS_getppid) != libc::c_long::from(parent) {
+                    die();
+                }
+                continue;
             }
-            Kind::Limit { timer, write } => {
-                close(*write);
-                start_timer(timer)
+            let mut fd = libc::pollfd {
+                fd: pidfd,
+                events: libc::POLLIN,
+                revents: 0,
+            };
+            let none = ptr::null_mut::<libc::c_void>();
+            libc::syscall(libc::SYS_ppoll, &raw mut fd, 1, none, none, 0);
+            if fd.revents & libc::POLLIN != 0 {
+                die();
+            }
+            // The closure has closed descriptors that it did not open.
+            if fd.revents & libc::POLLNVAL != 0 {
+                pidfd = -1;
             }
         }
     }
 }
 
-/// Has the kernel send SIGKILL to this process when the last write end of the pipe closes: see `F_SETSIG` in `fcntl(2)`.
-#[cfg(target_os = "linux")]
-fn kill_me_when_closed(path: &CString, keep: libc::c_int) -> io::Result<()> {
-    // `fcntl(2)`; the libc crate lacks it.
-    const F_SETSIG: libc::c_int = 10;
-    // The owner and the signal belong to the open file, which all children share: this child needs one of its own.
-    // SAFETY: `path` is a C string.
-    let fd = unsafe { libc::open(path.as_ptr(), libc::O_RDONLY | libc::O_NONBLOCK | keep) };
-    Errno::result(fd)?;
-    // SAFETY: plain numbers, and a descriptor that stays open as long as the process.
-    unsafe {
-        Errno::result(libc::fcntl(fd, F_SETSIG, libc::SIGKILL))?;
-        Errno::result(libc::fcntl(fd, libc::F_SETOWN, libc::getpid()))?;
-        Errno::result(libc::fcntl(
-            fd,
-            libc::F_SETFL,
-            libc::O_NONBLOCK | libc::O_ASYNC,
-        ))?;
-    }
-    let mut byte = 0_u8;
-    // The parent may have ended before the kernel was told. An open pipe would block; a closed one is at its end.
-    // SAFETY: one byte is read at most, into one byte.
-    if unsafe { libc::read(fd, (&raw mut byte).cast(), 1) } == 0 {
-        die();
-    }
-    Ok(())
-}
-
+/// Starts a thread that ends this process when its parent ends.
 #[cfg(not(target_os = "linux"))]
-fn kill_me_when_closed(_path: &CString, _keep: libc::c_int) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Where the kernel does not kill the child, a thread of its own does.
-fn watch(mut read: PipeReader) -> io::Result<()> {
+fn watch(parent: libc::pid_t) -> io::Result<()> {
     std::thread::Builder::new()
-        .name("lifeline".into())
+        .name("support-watcher".into())
         .spawn(move || {
-            // Nothing is ever written: this returns at the end of the parent only.
-            let _ = io::copy(&mut read, &mut io::sink());
+            while !is_orphan(parent) {
+                std::thread::sleep(LOOK);
+            }
             die();
         })?;
     Ok(())
 }
 
-fn once_after(limit: Duration) -> libc::itimerval {
+pub(super) fn once_after(limit: Duration) -> libc::itimerval {
     // Zero would mean no timer at all.
     let limit = limit.max(Duration::from_micros(1));
     libc::itimerval {
@@ -211,27 +178,20 @@ fn once_after(limit: Duration) -> libc::itimerval {
 }
 
 /// SIGALRM kills the process when the timer runs out: see `setitimer(2)`.
-fn start_timer(timer: &libc::itimerval) -> io::Result<()> {
+pub(super) fn start_timer(timer: &libc::itimerval) -> io::Result<()> {
     use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 
     // SAFETY: the default action runs no code of ours.
     unsafe { signal(Signal::SIGALRM, SigHandler::SigDfl) }?;
     SigSet::from(Signal::SIGALRM).thread_unblock()?;
     // SAFETY: `timer` is valid, and the old value is not asked for.
-    let result = unsafe { libc::setitimer(libc::ITIMER_REAL, timer, ptr::null_mut()) };
+    let result = unsafe { libc::setitimer(libc::ITIMER_REAL as _, timer, ptr::null_mut()) };
     Errno::result(result)?;
     Ok(())
 }
 
-fn close(fd: Option<RawFd>) {
-    if let Some(fd) = fd {
-        // SAFETY: the caller of `Kind::tie` vouches that nothing else uses it.
-        unsafe { libc::close(fd) };
-    }
-}
-
 /// Ends this process as the signal would have.
-fn die() -> ! {
+pub(super) fn die() -> ! {
     // SAFETY: neither call touches memory.
     unsafe {
         libc::kill(libc::getpid(), libc::SIGKILL);

@@ -1,52 +1,111 @@
 //! A child that runs a closure.
 
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::mem;
+use std::os::fd::IntoRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::bond::Bond;
-use super::{Error, Outcome, handover};
+use super::threads::{Others, others};
+use super::{Error, Outcome, panics};
 
 /// The code of a process that panicked, as `std` has it.
 const PANICKED: i32 = 101;
 
-/// Forks a child that runs `work` and never comes back.
-pub(super) fn start<R: Outcome>(
+/// How the child differs from its parent.
+pub(super) struct Settings {
+    pub(super) bond: Bond,
+    pub(super) stdin_inherited: bool,
+    pub(super) beside_threads: bool,
+}
+
+/// Forks a child that runs `work` and never comes back. The parent gets back its copy.
+pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
     name: &str,
-    limit: Option<Duration>,
-    work: impl FnOnce() -> R,
-) -> Result<Pid, Error> {
-    // Held across the fork: another thread that prints at that moment would leave them locked in the child for ever.
-    let mut out = io::stdout().lock();
-    let err = io::stderr().lock();
+    settings: &Settings,
+    work: W,
+) -> Result<(Pid, W), Error> {
+    panics::prepare();
+    let others = others();
+    if let Others::Users(many) = others
+        && !settings.beside_threads
+    {
+        warn(name, many);
+    }
+    // Opened here, where it costs less than in the child, whose memory comes page by page.
+    let null = if settings.stdin_inherited {
+        None
+    } else {
+        File::open("/dev/null").ok()
+    };
+    // Held across the fork: another thread that prints at that moment would leave them locked in the child for ever. Without one, the
+    // child is spared the pages that it takes to unlock them.
+    let locks = (others != Others::None).then(|| (io::stdout().lock(), io::stderr().lock()));
     // What is left in the buffer would be printed twice. If it cannot be written, nobody reads it.
-    let _ = out.flush();
-    // Last, so that nobody waits for the output with the lifeline locked.
-    let bond = Bond::prepare(limit).map_err(|source| Error::Bind {
-        name: name.to_owned(),
-        source,
-    })?;
+    let _ = io::stdout().flush();
     // SAFETY: the child has this thread only; the locks that `std` and this crate need there are held by it, glibc keeps
     // its allocator usable, and what else `work` may touch is the documented business of the caller.
     match unsafe { fork() } {
-        Ok(ForkResult::Parent { child }) => {
-            drop((bond, err, out));
-            handover::drop_for(child.as_raw() as u32, work);
-            Ok(child)
-        }
+        Ok(ForkResult::Parent { child }) => Ok((child, work)),
         Ok(ForkResult::Child) => {
-            drop(err);
-            drop(out);
-            run(bond, work)
+            if others != Others::None {
+                panics::write_plain();
+            }
+            if !settings.stdin_inherited {
+                close_stdin(null);
+            }
+            drop(locks);
+            run(&settings.bond, work)
         }
         Err(errno) => Err(Error::Fork {
             name: name.to_owned(),
             source: errno.into(),
         }),
+    }
+}
+
+/// Once in each copy of the statics. By the macro, so that the output of a test that passes stays hidden.
+fn warn(name: &str, many: usize) {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Ordering::Relaxed) {
+        let _ = crate::caught::caught(|| {
+            eprintln!(
+                "support: process {name:?} is forked while {many} other thread(s) run: a lock that one of them holds now stays \
+                 locked in it for ever. Start it before the threads, or say `Process::builder().beside_threads()` if that is on purpose."
+            );
+        });
+    }
+}
+
+/// Has nothing to be read from stdin. The parent's may be its only input: in a notebook it brings the kernel's commands.
+fn close_stdin(null: Option<File>) {
+    // SAFETY: no other thread runs here that could open a descriptor between the calls, and what `io::stdin` uses is 0 again.
+    unsafe {
+        match null.map(IntoRawFd::into_raw_fd) {
+            // It was closed in the parent: this one is in its place, and only to be kept.
+            Some(libc::STDIN_FILENO) => {
+                libc::fcntl(libc::STDIN_FILENO, libc::F_SETFD, 0);
+            }
+            Some(null) => {
+                libc::dup2(null, libc::STDIN_FILENO);
+                libc::close(null);
+            }
+            // No descriptor was left, or there is no such file. A pipe that nobody can write to is at its end too.
+            None => {
+                let mut ends = [-1; 2];
+                libc::close(libc::STDIN_FILENO);
+                if libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY) < 0
+                    && libc::pipe(ends.as_mut_ptr()) == 0
+                {
+                    libc::close(ends[1]);
+                }
+            }
+        }
     }
 }
 
@@ -65,7 +124,7 @@ pub(super) fn show_as(name: &str) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn show_as(_name: &str) {}
 
-fn run<R: Outcome>(bond: Bond, work: impl FnOnce() -> R) -> ! {
+fn run<R: Outcome>(bond: &Bond, work: impl FnOnce() -> R) -> ! {
     let code = contain(|| match bond.tie() {
         Ok(()) => work().code(),
         Err(error) => Err::<(), _>(format!("cannot bind to the parent's life: {error}")).code(),

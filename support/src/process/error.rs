@@ -1,5 +1,8 @@
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Exit;
 
 /// What can go wrong with a process, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -15,14 +18,6 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// The child could not have been bound to its parent's life, so it was not started.
-    #[error("cannot bind process {name:?} to the life of its parent: {source}")]
-    Bind {
-        /// Name of the process that was to start.
-        name: String,
-        /// The system's reason.
-        source: io::Error,
-    },
     /// A command could not be run.
     #[error("cannot run {program:?}: {source}; is it installed, executable and on the PATH?")]
     Spawn {
@@ -31,13 +26,49 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// A setting was changed that counts only before the start.
-    #[error(
-        "process {name:?} has already started: set `daemon` on the builder, before `start`, `run` or `spawn`"
-    )]
-    AlreadyStarted {
+    /// A process had not come to its end in time, and was killed.
+    #[error("process {name:?} was killed after {limit:?}: give it less to do, or more time")]
+    TimedOut {
         /// Name of the process.
         name: String,
+        /// The time it had.
+        limit: Duration,
+    },
+    /// The pipe to or from a process failed.
+    #[error("cannot make, read or write the pipes of process {name:?}: {source}")]
+    Pipe {
+        /// Name of the process.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A closure that was to give a value panicked.
+    #[error("process {name:?} panicked: {message}")]
+    Panicked {
+        /// Name of the process.
+        name: String,
+        /// What the panic said, and where it was.
+        message: String,
+    },
+    /// A closure that was to give a value gave none.
+    #[error(
+        "process {name:?} gave no value: {exit}; did it call `exit` or `abort`, or did something kill it?"
+    )]
+    NoValue {
+        /// Name of the process.
+        name: String,
+        /// How it ended.
+        exit: Exit,
+    },
+    /// The value of a closure cannot travel between processes.
+    #[error(
+        "the value of process {name:?} cannot travel: {why}; it goes by postcard, which needs a type that knows what it reads"
+    )]
+    Value {
+        /// Name of the process.
+        name: String,
+        /// The reason.
+        why: String,
     },
     /// The process is not a child of the caller, or no longer one.
     #[error(

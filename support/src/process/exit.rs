@@ -28,6 +28,7 @@ impl Exit {
     }
 
     /// Reads the status of `waitpid` for a process that has ended.
+    #[cfg(target_os = "linux")]
     pub(super) fn from_status(status: libc::c_int) -> Exit {
         if libc::WIFEXITED(status) {
             Exit::Code(libc::WEXITSTATUS(status))

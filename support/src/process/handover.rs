@@ -20,6 +20,10 @@ pub(super) fn drop_for(child: u32, given: impl Sized) {
 }
 
 /// The child that has got what is being dropped by this thread at this moment, if one has.
+#[cfg_attr(
+    not(all(feature = "ipc", target_os = "linux")),
+    allow(dead_code, reason = "for the permits and guards of `ipc`")
+)]
 pub(crate) fn new_owner() -> Option<u32> {
     Some(CHILD.get()).filter(|&child| child != 0)
 }

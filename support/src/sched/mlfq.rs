@@ -20,10 +20,14 @@ use super::engine::Rules;
 /// - Boosts are at multiples of the period. The boosted queue up behind those at the top, the lowest level's first.
 /// - At the lowest level, the allotment has no effect.
 ///
-/// In two points `mlfq.py` differs. It queues arrivals before jobs back from IO; here the rule of ties decides. And its
-/// boost leaves the allotments as they are and sets the slices to a number of allotments; here a boost renews all
-/// allotments, and a job that is already at the top keeps its place and the rest of its slice (renewing that as well would
-/// let a job run forever where the boost comes more often than the slice ends).
+/// In three points `mlfq.py` differs (as it is since September 2023; the tests of this module hold random workloads against it,
+/// and find no other):
+/// - It queues arrivals before a job that comes back from IO at the same instant; here the rule of ties decides.
+/// - Its boost renews the slice of every job; here a job that is already at the top keeps its place and the rest of its slice
+///   (else a job runs for ever where the boost comes more often than the slice ends). Both renew all allotments.
+/// - It counts an allotment in slices; here it is in ticks, so that `n` slices of `t` ticks are `(t, n * t)`.
+///
+/// Nothing here answers to its options `-S` and `-I`, nor to IO that takes no time.
 ///
 /// ```
 /// use support::sched::{Job, Mlfq, simulate};

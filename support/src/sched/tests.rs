@@ -1,4 +1,5 @@
 mod errors;
+mod ostep;
 mod properties;
 mod published;
 mod reference;

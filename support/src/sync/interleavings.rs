@@ -9,6 +9,11 @@
 #[allow(dead_code, reason = "what the tests here do not ask for")]
 #[path = "event.rs"]
 mod event;
+#[path = "gate.rs"]
+mod gate;
+#[allow(dead_code, reason = "as above")]
+#[path = "line.rs"]
+mod line;
 #[path = "patience.rs"]
 mod patience;
 #[allow(dead_code, reason = "as above")]
@@ -25,6 +30,7 @@ use loom::thread;
 
 use super::{GetError, PutError};
 use event::Event;
+use line::{Line, Ring};
 use patience::Patience;
 use semaphore::Semaphore;
 use store::{Shelf, Store};
@@ -38,6 +44,13 @@ mod prim {
     pub(super) const LOOKS: u32 = 1;
 
     pub(super) fn pause(_look: u32) {}
+
+    pub(super) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
+
+    /// Loom takes a sequentially consistent access for less: the fence makes it one.
+    pub(super) fn after_change() {
+        fence(Ordering::SeqCst);
+    }
 
     #[derive(Debug)]
     pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
@@ -115,11 +128,19 @@ mod prim {
 impl Shelf for Vec<u32> {
     type Item = u32;
 
-    fn push(&mut self, item: u32) {
+    fn place(&self, _: &u32) -> usize {
+        self.len()
+    }
+
+    fn insert(&mut self, item: u32, _: usize) {
         self.push(item);
     }
 
-    fn pop(&mut self) -> Option<u32> {
+    fn gap(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self, _: usize) -> Option<u32> {
         self.pop()
     }
 
@@ -251,5 +272,138 @@ fn a_getter_that_gives_up_leaves_the_item() {
         putter.join().unwrap();
         let taken = brief.join().unwrap();
         assert_eq!(store.get(Patience::None).is_ok(), !taken);
+    });
+}
+
+#[test]
+fn neither_passes_a_rendezvous_before_the_other_has_come() {
+    check(|| {
+        use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+        type Meeting = [(Semaphore, AtomicBool); 2];
+        let place = || (Semaphore::new(0), AtomicBool::new(false));
+        let meeting: Arc<Meeting> = Arc::new([place(), place()]);
+        let meet = |me: usize| {
+            move |meeting: &Meeting| {
+                meeting[me].1.store(true, Relaxed);
+                meeting[me].0.release(1);
+                meeting[1 - me].0.acquire().forget();
+                assert!(meeting[1 - me].1.load(Relaxed));
+            }
+        };
+        let other = spawn(&meeting, meet(1));
+        meet(0)(&meeting);
+        other.join().unwrap();
+        assert!(meeting.iter().all(|(came, _)| came.available() == 0));
+    });
+}
+
+#[test]
+fn a_release_of_two_lets_two_in() {
+    check(|| {
+        let gate = Arc::new(Semaphore::new(0));
+        let others = [(); 2].map(|()| spawn(&gate, |gate| gate.acquire().forget()));
+        gate.release(2);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(gate.available(), 0);
+    });
+}
+
+/// A ring of one place, as weakly ordered as can be: 0 is empty.
+struct OnePlace(loom::sync::atomic::AtomicUsize);
+
+const CLOSED: usize = 1 << 8;
+
+impl Ring for OnePlace {
+    type Item = u32;
+
+    fn push(&self, item: u32) -> Result<(), PutError<u32>> {
+        use loom::sync::atomic::Ordering::{Relaxed, Release};
+        let put = self.0.compare_exchange(0, item as usize, Release, Relaxed);
+        put.map(drop).map_err(|found| match found & CLOSED {
+            0 => PutError::Full(item),
+            _ => PutError::Closed(item),
+        })
+    }
+
+    fn pop(&self) -> Result<u32, GetError> {
+        use loom::sync::atomic::Ordering::{Acquire, Relaxed};
+        let take = |there| (there & !CLOSED != 0).then_some(there & CLOSED);
+        match self.0.fetch_update(Acquire, Relaxed, take) {
+            Ok(there) => Ok((there & !CLOSED) as u32),
+            Err(CLOSED) => Err(GetError::Closed),
+            Err(_) => Err(GetError::Empty),
+        }
+    }
+
+    fn close(&self) {
+        self.0
+            .fetch_or(CLOSED, loom::sync::atomic::Ordering::AcqRel);
+    }
+}
+
+fn line() -> Arc<Line<OnePlace>> {
+    Arc::new(Line::new(OnePlace(loom::sync::atomic::AtomicUsize::new(0))))
+}
+
+#[test]
+fn items_pass_one_by_one_through_a_line() {
+    check(|| {
+        let line = line();
+        let putter = spawn(&line, |line| {
+            line.put(1, Patience::Endless).unwrap();
+            line.put(2, Patience::Endless).unwrap();
+        });
+        assert_eq!(line.get(Patience::Endless), Ok(1));
+        assert_eq!(line.get(Patience::Endless), Ok(2));
+        putter.join().unwrap();
+    });
+}
+
+#[test]
+fn two_getters_and_two_putters_of_a_line_all_come_to_an_end() {
+    check(|| {
+        let line = line();
+        let put = |n| move |line: &Line<OnePlace>| line.put(n, Patience::Endless).unwrap();
+        let putters = [spawn(&line, put(1)), spawn(&line, put(2))];
+        let getter = spawn(&line, |line| line.get(Patience::Endless).unwrap());
+        let sum = line.get(Patience::Endless).unwrap() + getter.join().unwrap();
+        assert_eq!(sum, 3);
+        for putter in putters {
+            putter.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn closing_a_line_wakes_all_and_loses_nothing() {
+    check(|| {
+        let line = line();
+        let putter = spawn(&line, |line| {
+            let put = |n| u32::from(line.put(n, Patience::Endless).is_ok());
+            put(1) + put(2)
+        });
+        let getter = spawn(&line, |line| {
+            std::iter::from_fn(|| line.get(Patience::Endless).ok()).count() as u32
+        });
+        line.close();
+        assert_eq!(putter.join().unwrap(), getter.join().unwrap());
+        assert_eq!(line.get(Patience::None), Err(GetError::Closed));
+        assert_eq!(line.put(3, Patience::None), Err(PutError::Closed(3)));
+    });
+}
+
+#[test]
+fn a_getter_of_a_line_that_gives_up_leaves_the_item_and_the_wake_up() {
+    check(|| {
+        let line = line();
+        let brief = spawn(&line, |line| {
+            line.get(Patience::lasting(Duration::from_secs(1))).is_ok()
+        });
+        let endless = spawn(&line, |line| line.get(Patience::Endless).unwrap());
+        line.put(1, Patience::Endless).unwrap();
+        if brief.join().unwrap() {
+            line.put(2, Patience::Endless).unwrap();
+        }
+        endless.join().unwrap();
     });
 }

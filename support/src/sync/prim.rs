@@ -2,7 +2,12 @@
 
 use std::hint;
 
+pub(super) use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
 pub(super) use parking_lot::{Condvar, Mutex, MutexGuard};
+
+/// A change went through a sequentially consistent read-modify-write, and a load of that kind follows: nothing is needed between.
+pub(super) fn after_change() {}
 
 /// How often to look again before sleeping. To sleep and be woken costs several microseconds, and whoever fills or empties a
 /// queue is often back sooner.

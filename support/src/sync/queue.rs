@@ -11,8 +11,8 @@ pub use priority::PriorityQueue;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::time::Duration;
+use std::{fmt, iter};
 
 use super::patience::Patience;
 
@@ -33,7 +33,7 @@ use super::patience::Patience;
 ///         }
 ///         queue.close();
 ///     });
-///     std::iter::from_fn(|| queue.get().ok()).sum()
+///     queue.iter().sum()
 /// });
 /// assert_eq!(sum, 55);
 /// assert_eq!(queue.get(), Err(GetError::Closed));
@@ -93,6 +93,16 @@ pub trait Queue<T> {
 
     /// Whether it has been closed.
     fn is_closed(&self) -> bool;
+
+    /// The items as they are got, waiting for each, until the queue is closed and empty.
+    ///
+    /// Several may take from one queue so: each item goes to one of them.
+    fn iter(&self) -> impl Iterator<Item = T>
+    where
+        Self: Sized,
+    {
+        iter::from_fn(|| self.get().ok())
+    }
 
     /// Whether it is empty at this moment: a hint, as [`len`](Self::len).
     fn is_empty(&self) -> bool {

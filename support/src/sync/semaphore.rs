@@ -1,11 +1,14 @@
 //! A counting semaphore.
 
+use std::mem;
 use std::time::Duration;
 
 use super::patience::Patience;
 use super::prim::{Condvar, Mutex};
 
-/// Hands out a fixed number of permits: whoever wants one more waits until one is given back.
+/// Hands out permits: whoever wants one more than there are waits until one is given back or released.
+///
+/// Held, permits bound how many are inside:
 ///
 /// ```
 /// use support::sync::Semaphore;
@@ -17,6 +20,33 @@ use super::prim::{Condvar, Mutex};
 /// drop(zhao);
 /// assert_eq!(seats.available(), 1);
 /// # drop(qian);
+/// ```
+///
+/// [`release`](Self::release) makes permits that nobody held, and [`Permit::forget`] uses one up: so one thread tells another
+/// that something has happened. The rendezvous, in which neither goes on before the other has come:
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+/// use std::thread;
+/// use support::sync::Semaphore;
+///
+/// let (a_came, b_came) = (Semaphore::new(0), Semaphore::new(0));
+/// let (a, b) = (AtomicBool::new(false), AtomicBool::new(false));
+/// thread::scope(|s| {
+///     s.spawn(|| {
+///         a.store(true, Relaxed);
+///         a_came.release(1);
+///         b_came.acquire().forget();
+///         assert!(b.load(Relaxed));
+///     });
+///     s.spawn(|| {
+///         b.store(true, Relaxed);
+///         b_came.release(1);
+///         a_came.acquire().forget();
+///         assert!(a.load(Relaxed));
+///     });
+/// });
+/// assert_eq!(a_came.available(), 0);
 /// ```
 #[derive(Debug)]
 pub struct Semaphore {
@@ -32,7 +62,7 @@ pub struct Permit<'a> {
 }
 
 impl Semaphore {
-    /// A semaphore of so many permits. With 0 nobody ever gets in.
+    /// A semaphore of so many permits. With 0 nobody gets in before somebody has [released](Self::release) one.
     pub fn new(permits: usize) -> Self {
         Self {
             permits: Mutex::new(permits),
@@ -59,6 +89,32 @@ impl Semaphore {
         self.acquire_within(Patience::lasting(timeout))
     }
 
+    /// Adds so many permits, which nobody need have held, and lets in as many who wait.
+    ///
+    /// # Panics
+    ///
+    /// If there were more than `usize::MAX` then; none is added.
+    pub fn release(&self, permits: usize) {
+        let mut there = self.permits.lock();
+        let Some(sum) = there.checked_add(permits) else {
+            let there = *there;
+            panic!(
+                "cannot release {permits} permits: {there} are there already, and more do not fit in a usize"
+            );
+        };
+        *there = sum;
+        drop(there);
+        match permits {
+            0 => {}
+            1 => {
+                self.returned.notify_one();
+            }
+            _ => {
+                self.returned.notify_all();
+            }
+        }
+    }
+
     /// How many permits are there at this moment.
     pub fn available(&self) -> usize {
         *self.permits.lock()
@@ -79,9 +135,19 @@ impl Semaphore {
     }
 }
 
+impl Permit<'_> {
+    /// Uses it up: it is not given back, now or later.
+    pub fn forget(self) {
+        mem::forget(self);
+    }
+}
+
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        *self.semaphore.permits.lock() += 1;
+        let mut there = self.semaphore.permits.lock();
+        // Only a release of nearly `usize::MAX` permits leaves no room for it, and then it is not missed.
+        *there = there.saturating_add(1);
+        drop(there);
         self.semaphore.returned.notify_one();
     }
 }

@@ -1,5 +1,7 @@
 //! A bounded store behind a lock: what the last-in and the priority queue share.
 
+use std::mem;
+
 use super::patience::Patience;
 use super::prim::{Condvar, LOOKS, Mutex, MutexGuard, pause};
 use super::{GetError, PutError};
@@ -8,8 +10,14 @@ use super::{GetError, PutError};
 pub(super) trait Shelf {
     type Item;
 
-    fn push(&mut self, item: Self::Item);
-    fn pop(&mut self) -> Option<Self::Item>;
+    /// Where the item belongs. This may compare, which is the user's code and may panic.
+    fn place(&self, item: &Self::Item) -> usize;
+    /// Puts the item there.
+    fn insert(&mut self, item: Self::Item, place: usize);
+    /// Where the gap ends up that the next item leaves. This may compare.
+    fn gap(&self) -> usize;
+    /// Takes the next item.
+    fn take(&mut self, gap: usize) -> Option<Self::Item>;
     fn len(&self) -> usize;
 }
 
@@ -19,6 +27,15 @@ pub(super) struct Store<S> {
     room: Condvar,
     items: Condvar,
     capacity: usize,
+}
+
+/// Wakes another when a comparison panics: whoever was woken for this room or item, and leaves it, owes that.
+struct PassOn<'a>(&'a Condvar);
+
+impl Drop for PassOn<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 struct State<S> {
@@ -41,6 +58,7 @@ impl<S: Shelf> Store<S> {
         }
     }
 
+    #[inline]
     pub(super) fn put(&self, item: S::Item, patience: Patience) -> Result<(), PutError<S::Item>> {
         let mut state = self.when(&self.room, patience, |state| {
             state.closed || state.shelf.len() < self.capacity
@@ -51,17 +69,24 @@ impl<S: Shelf> Store<S> {
         if state.shelf.len() >= self.capacity {
             return Err(PutError::Full(item));
         }
-        state.shelf.push(item);
+        let passed_on = PassOn(&self.room);
+        let place = state.shelf.place(&item);
+        mem::forget(passed_on);
+        state.shelf.insert(item, place);
         drop(state);
         self.items.notify_one();
         Ok(())
     }
 
+    #[inline]
     pub(super) fn get(&self, patience: Patience) -> Result<S::Item, GetError> {
         let mut state = self.when(&self.items, patience, |state| {
             state.closed || state.shelf.len() > 0
         });
-        let Some(item) = state.shelf.pop() else {
+        let passed_on = PassOn(&self.items);
+        let gap = state.shelf.gap();
+        mem::forget(passed_on);
+        let Some(item) = state.shelf.take(gap) else {
             return Err(if state.closed {
                 GetError::Closed
             } else {

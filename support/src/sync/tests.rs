@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Event, ReentrantLock, Semaphore};
+use super::{Event, ReentrantLock, Semaphore, replace_file};
 
 const SOON: Duration = Duration::from_millis(20);
 
@@ -134,4 +134,131 @@ fn reentrant_lock_keeps_a_sum_right() {
     });
     assert_eq!(money.lock().get(), 8000);
     assert_eq!(money.count(), 0);
+}
+
+#[test]
+fn a_release_needs_no_permit() {
+    let semaphore = Semaphore::new(0);
+    semaphore.release(0);
+    assert!(semaphore.try_acquire().is_none());
+    semaphore.release(2);
+    semaphore.acquire().forget();
+    assert_eq!(semaphore.available(), 1);
+    drop(semaphore.acquire());
+    assert_eq!(semaphore.available(), 1);
+}
+
+#[test]
+fn a_release_of_too_many_is_refused_and_changes_nothing() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let semaphore = Semaphore::new(1);
+    let permit = semaphore.acquire();
+    semaphore.release(usize::MAX);
+    let refused = catch_unwind(AssertUnwindSafe(|| semaphore.release(1))).unwrap_err();
+    assert!(
+        refused
+            .downcast_ref::<String>()
+            .unwrap()
+            .contains("do not fit")
+    );
+    drop(permit);
+    assert_eq!(semaphore.available(), usize::MAX);
+}
+
+#[test]
+fn a_holder_that_panics_gives_back_what_it_held() {
+    let (semaphore, lock) = (Semaphore::new(1), ReentrantLock::new(()));
+    let watch = super::deadlock::Watch::new();
+    let mutex = watch.mutex("lock");
+    let panicked = thread::scope(|s| {
+        s.spawn(|| {
+            let _held = (semaphore.acquire(), lock.lock(), lock.lock(), mutex.lock());
+            panic!("while it holds all");
+        })
+        .join()
+    });
+    assert!(panicked.is_err());
+    assert_eq!(semaphore.available(), 1);
+    assert!(lock.held().is_none() && lock.try_lock().is_some());
+    assert_eq!(watch.graph().held().count(), 0);
+    assert!(mutex.try_lock().is_some());
+}
+
+#[test]
+fn a_name_that_panics_leaves_the_watch_as_it_was() {
+    struct Bad;
+    impl From<Bad> for String {
+        fn from(_: Bad) -> Self {
+            panic!("no name")
+        }
+    }
+    let watch = super::deadlock::Watch::new();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| watch.mutex(Bad))).is_err());
+    let lock = watch.mutex("A");
+    let _held = lock.lock();
+    assert_eq!(watch.graph().held().count(), 1);
+}
+
+/// A folder of this test alone.
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("sync-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn threads_that_replace_one_file_do_not_mix() {
+    const SIZE: usize = 1 << 18;
+    let folder = folder("threads");
+    let path = folder.join("file");
+    replace_file(&path, vec![b'a'; SIZE]).unwrap();
+    thread::scope(|s| {
+        let writers: Vec<_> = (b'a'..b'e')
+            .map(|byte| {
+                let path = &path;
+                s.spawn(move || (0..30).for_each(|_| replace_file(path, vec![byte; SIZE]).unwrap()))
+            })
+            .collect();
+        while !writers.iter().all(|writer| writer.is_finished()) {
+            let seen = std::fs::read(&path).unwrap();
+            assert_eq!(seen.len(), SIZE);
+            assert!(seen.iter().all(|byte| *byte == seen[0]));
+        }
+    });
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_replaced_file_keeps_its_mode_and_a_new_one_has_the_usual() {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder("mode");
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let (new, usual) = (folder.join("new"), folder.join("usual"));
+    fs::write(&usual, "").unwrap();
+    replace_file(&new, "1").unwrap();
+    assert_eq!(mode(&new), mode(&usual));
+    for old in [0o640, 0o444, 0o755] {
+        fs::set_permissions(&new, Permissions::from_mode(old)).unwrap();
+        replace_file(&new, "2").unwrap();
+        assert_eq!(mode(&new), old);
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_replacement_that_fails_leaves_nothing_and_names_the_file() {
+    let folder = folder("fails");
+    // A folder with something in it cannot be replaced.
+    let path = folder.join("taken");
+    std::fs::create_dir_all(path.join("inside")).unwrap();
+    let error = replace_file(&path, "new").unwrap_err();
+    assert!(error.to_string().contains("cannot replace"), "{error}");
+    assert!(error.to_string().contains("taken"), "{error}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let error = replace_file(folder.join("nowhere/file"), "new").unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    assert!(error.to_string().contains("nowhere/file"), "{error}");
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -1,21 +1,21 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
 
-use super::JoinableQueue;
 use crate::ipc::Error;
 use crate::ipc::futex::Signal;
-use crate::ipc::map::Tenant;
+use crate::ipc::map::{Mapped, Tenant};
 use crate::ipc::ring::{Keeper, Position};
 use crate::ipc::who::{Place, Roster, pid};
 
 /// Who has taken how much, and what is done. How much was put says the ring's tail: it counts an item by the store that puts it.
 #[repr(C)]
-pub(super) struct Ledger {
-    pub(super) consumers: Roster,
+struct Ledger {
+    consumers: Roster,
     /// What a consumer is about to enter into its account: it holds once the head stands at `at`, whether its process still
     /// lives or not.
     intent: Intent,
     /// Those who join wait here.
-    pub(super) finished: Signal,
+    finished: Signal,
 }
 
 #[repr(C)]
@@ -28,30 +28,52 @@ struct Intent {
 
 impl Tenant for Ledger {}
 
-/// The ledger in the hands of this process.
-pub(super) struct Account<'a> {
-    ledger: &'a Ledger,
-    mine: &'a AtomicU64,
+/// The ledger in the hands of a process.
+#[derive(Clone)]
+pub(in super::super) struct Books {
+    ledger: Mapped<Ledger>,
+    /// The process that last took something by this handle or a copy, and the number of its place: in a forked child, still the
+    /// parent's.
+    mine: Arc<AtomicU64>,
 }
 
-impl<'a> Account<'a> {
-    pub(super) fn of<T>(queue: &'a JoinableQueue<T>) -> Account<'a> {
-        Account {
-            ledger: &queue.ledger,
-            mine: &queue.mine,
-        }
+impl Books {
+    pub(super) fn new() -> Result<Books, Error> {
+        Ok(Books {
+            ledger: Mapped::new(|_| Ok(()))?,
+            mine: Arc::default(),
+        })
     }
 
-    pub(super) fn remembered(&self) -> Option<&'a Place> {
+    /// How many items are done, modulo 2³².
+    pub(super) fn done(&self) -> u32 {
+        let places = self.ledger.consumers.places().iter();
+        places.fold(0_u32, |sum, place| {
+            sum.wrapping_add(place.done.load(SeqCst))
+        })
+    }
+
+    /// Those who join wait here.
+    pub(super) fn finished(&self) -> &Signal {
+        &self.ledger.finished
+    }
+
+    /// Dead consumers, and how many items each has open.
+    pub(super) fn dead(&self) -> impl Iterator<Item = (&Place, u32)> {
+        self.ledger.consumers.dead()
+    }
+
+    /// The place of this process, if it has one.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.remembered().or_else(|| self.ledger.consumers.find())
+    }
+
+    fn remembered(&self) -> Option<&Place> {
         let mine = self.mine.load(Relaxed);
         (mine >> 32 == u64::from(pid())).then(|| self.ledger.consumers.place(mine as u32))
     }
 
-    pub(super) fn find(&self) -> Option<&'a Place> {
-        self.ledger.consumers.find()
-    }
-
-    fn enrol(&self) -> Result<&'a Place, Error> {
+    fn enrol(&self) -> Result<&Place, Error> {
         let place = self.ledger.consumers.enrol()?;
         let number = self.ledger.consumers.number(place);
         self.mine
@@ -60,7 +82,7 @@ impl<'a> Account<'a> {
     }
 }
 
-impl Keeper for Account<'_> {
+impl Keeper for Books {
     fn taking(&self, start: Position, head: Position) -> Result<(), Error> {
         let place = self.remembered().map_or_else(|| self.enrol(), Ok)?;
         let intent = &self.ledger.intent;

@@ -1,6 +1,9 @@
 /// The length of an item stands before it.
 pub(super) const HEADER: u32 = size_of::<u32>() as u32;
 
+/// Set in the word of the tail once the queue is closed. All positions are multiples of the header's size.
+pub(super) const CLOSED: u64 = 1;
+
 /// How many items and bytes have passed an end, both modulo 2³².
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) struct Position {
@@ -12,7 +15,7 @@ impl Position {
     pub(super) fn from_word(word: u64) -> Position {
         Position {
             items: (word >> 32) as u32,
-            bytes: word as u32,
+            bytes: word as u32 & !(HEADER - 1),
         }
     }
 
@@ -21,11 +24,14 @@ impl Position {
     }
 
     pub(super) fn after_item(self, length: u32) -> Position {
+        self.after(1, HEADER + length.next_multiple_of(HEADER))
+    }
+
+    /// After so many items, which take so many bytes in all.
+    pub(super) fn after(self, items: u32, bytes: u32) -> Position {
         Position {
-            items: self.items.wrapping_add(1),
-            bytes: self
-                .bytes
-                .wrapping_add(HEADER + length.next_multiple_of(HEADER)),
+            items: self.items.wrapping_add(items),
+            bytes: self.bytes.wrapping_add(bytes),
         }
     }
 

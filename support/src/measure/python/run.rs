@@ -3,9 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -14,7 +12,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::{Error, shortened};
-use crate::process::Process;
+use crate::process::{Command, Process, Stdio};
 
 /// How often to see whether the interpreter still runs, in milliseconds.
 const LOOK: u16 = 10;
@@ -30,7 +28,6 @@ pub(super) fn run(
     command
         .args(["-I", "-c", program])
         .args(args)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         // A group of its own, so that what it starts can be ended with it.

@@ -246,7 +246,8 @@ impl Core {
     /// The reader: runs until the nursery has been ended, or has died.
     pub(super) fn read(self: &Arc<Self>) {
         loop {
-            let why = match self.reports.get_many_timeout(REPORTS, LOOK) {
+            let reports = self.reports.get_many_timeout(REPORTS, LOOK);
+            let why = match reports.and_then(|reports| reports.into_iter().collect()) {
                 Ok(reports) => {
                     if self.take(reports) {
                         return;

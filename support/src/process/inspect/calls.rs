@@ -1,6 +1,7 @@
 //! Which calls of the kernel a process makes: `ptrace(2)`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
@@ -9,7 +10,7 @@ use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, gettid};
 
 use super::Error;
 use super::platform::refused;
@@ -108,12 +109,56 @@ impl Calls {
     }
 }
 
-fn attach(pid: Pid) -> Result<(), Errno> {
-    ptrace::seize(
-        pid,
-        Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE,
-    )?;
-    ptrace::interrupt(pid)
+/// Attaches to all threads, and so to those that they start from then on. If it fails, the end of the calling thread lets them go.
+fn attach(process: Pid) -> Result<(), Errno> {
+    let mut attached = HashSet::new();
+    loop {
+        let tasks = fs::read_dir(format!("/proc/{process}/task")).map_err(|error| {
+            match error.raw_os_error().map(Errno::from_raw) {
+                Some(Errno::ENOENT) | None => Errno::ESRCH,
+                Some(errno) => errno,
+            }
+        })?;
+        let before = attached.len();
+        for task in tasks {
+            // The process may end meanwhile, and so may a thread.
+            let name = task.map(|task| task.file_name());
+            let Some(thread) = name.ok().and_then(|name| name.to_str()?.parse().ok()) else {
+                continue;
+            };
+            if attached.insert(thread) {
+                seize(process, Pid::from_raw(thread))?;
+            }
+        }
+        // One that was not attached to may have started another while we looked.
+        if attached.len() == before {
+            return Ok(());
+        }
+    }
+}
+
+fn seize(process: Pid, thread: Pid) -> Result<(), Errno> {
+    let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE;
+    match ptrace::seize(thread, options).and_then(|()| ptrace::interrupt(thread)) {
+        Err(errno) if thread != process && (errno == Errno::ESRCH || is_ours(process, thread)) => {
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+/// Whether it has ended, or came to us by its start: one that we had attached to has started it.
+fn is_ours(process: Pid, thread: Pid) -> bool {
+    let Ok(status) = fs::read_to_string(format!("/proc/{process}/task/{thread}/status")) else {
+        return true;
+    };
+    let field = |name| {
+        let mut lines = status.lines();
+        lines.find_map(|line| line.strip_prefix(name))
+    };
+    let ended = field("State:").is_some_and(|state| state.trim().starts_with(['Z', 'X']));
+    let me = gettid().to_string();
+    ended || field("TracerPid:").is_some_and(|tracer| tracer.trim() == me)
 }
 
 /// Lets all threads run from call to call until the process has ended.
@@ -243,6 +288,59 @@ mod tests {
         assert!(matches!(child.join().unwrap(), Exit::Signal(libc::SIGKILL)));
         assert_eq!(calls.of("sched_yield"), 300, "{calls:?}");
         assert_eq!(calls.of("clone3"), 3, "{calls:?}");
+    }
+
+    #[test]
+    fn threads_that_ran_before_and_those_they_start_are_counted() {
+        const STEADY: usize = 4;
+        let (mut ready, say) = std::io::pipe().unwrap();
+        let (wait, mut go) = std::io::pipe().unwrap();
+        let mut child = Process::start(move || {
+            let yields = || {
+                for _ in 0..100 {
+                    // SAFETY: it has no arguments.
+                    unsafe { libc::sched_yield() };
+                }
+            };
+            let steady: Vec<_> = (0..STEADY)
+                .map(|_| {
+                    let mut wait = wait.try_clone().unwrap();
+                    let mut say = say.try_clone().unwrap();
+                    thread::spawn(move || {
+                        say.write_all(&[1]).unwrap();
+                        wait.read_exact(&mut [0]).unwrap();
+                        yields();
+                        thread::spawn(yields).join().unwrap();
+                        say.write_all(&[1]).unwrap();
+                    })
+                })
+                .collect();
+            // Threads come and go while the tracer attaches.
+            thread::spawn(|| {
+                loop {
+                    thread::spawn(|| ()).join().unwrap();
+                }
+            });
+            steady.into_iter().for_each(|one| one.join().unwrap());
+            (&say).write_all(&[1]).unwrap();
+            thread::park();
+        })
+        .unwrap();
+        ready.read_exact(&mut [0; STEADY]).unwrap();
+        let counting = match Counting::start(child.pid()) {
+            Ok(counting) => counting,
+            Err(why) => return println!("passed over: {why}"),
+        };
+        go.write_all(&[1; STEADY]).unwrap();
+        ready.read_exact(&mut [0; STEADY + 1]).unwrap();
+        child.kill().unwrap();
+        let calls = counting.finish().unwrap();
+        child.join().unwrap();
+        assert_eq!(
+            calls.of("sched_yield"),
+            2 * 100 * STEADY as u64,
+            "{calls:?}"
+        );
     }
 
     #[test]

@@ -2,10 +2,9 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
-use super::platform::{
-    Stat, cpu_time, from_ticks, path, read, refused, settle, since_boot, strange,
-};
+use super::platform::{cpu_time, from_ticks, path, read, refused, settle, since_boot, strange};
 use super::{Error, Identity};
+use crate::process::stat::Stat;
 
 /// How long a process ran, stood ready in the queue of a core, and was blocked, since its start or between two looks. Linux only.
 ///

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Who has the CPU in a tick, and at which level; none while it idles or switches.
-type Tick = Option<(usize, usize)>;
+pub(super) type Tick = Option<(usize, usize)>;
 
 struct Task {
     arrival: u64,
@@ -15,7 +15,16 @@ struct Task {
     allotment: u64,
 }
 
-fn ticks(jobs: &[Job], policy: &Policy, cost: u64) -> Vec<Tick> {
+/// Where the rules of the feedback queue part from OSTEP's `mlfq.py`; ours by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Theirs {
+    /// Arrivals queue up before a job that comes back from IO at the same instant.
+    pub(super) arrivals_first: bool,
+    /// A boost renews the slices of those at the top as well.
+    pub(super) boost_renews_top: bool,
+}
+
+pub(super) fn ticks(jobs: &[Job], policy: &Policy, cost: u64, theirs: Theirs) -> Vec<Tick> {
     let fifo = |slice| Mlfq::new([(slice, u64::MAX)]);
     let mlfq = match policy {
         Policy::Mlfq(mlfq) => mlfq.clone(),
@@ -47,7 +56,7 @@ fn ticks(jobs: &[Job], policy: &Policy, cost: u64) -> Vec<Tick> {
                 queues[0].extend(lower);
             }
             for task in &mut tasks {
-                if task.level > 0 {
+                if task.level > 0 || theirs.boost_renews_top {
                     task.slice = mlfq.levels[0].slice;
                 }
                 task.level = 0;
@@ -57,7 +66,10 @@ fn ticks(jobs: &[Job], policy: &Policy, cost: u64) -> Vec<Tick> {
         let mut woken: Vec<usize> = (0..tasks.len())
             .filter(|&at| tasks[at].wake == Some(now))
             .collect();
-        woken.sort_by_key(|&at| (tasks[at].arrival, at));
+        woken.sort_by_key(|&at| {
+            let back = theirs.arrivals_first && tasks[at].arrival != now;
+            (back, tasks[at].arrival, at)
+        });
         for at in woken {
             tasks[at].wake = None;
             queues[tasks[at].level].push(at);
@@ -133,7 +145,7 @@ fn ticks(jobs: &[Job], policy: &Policy, cost: u64) -> Vec<Tick> {
 }
 
 /// The trace of the engine, tick by tick.
-fn unrolled(trace: &Trace) -> Vec<Tick> {
+pub(super) fn unrolled(trace: &Trace) -> Vec<Tick> {
     let mut ticks = vec![None; trace.end() as usize];
     for span in trace.spans() {
         for tick in &mut ticks[span.start as usize..span.end as usize] {
@@ -150,6 +162,6 @@ proptest! {
     #[test]
     fn agrees_tick_by_tick(jobs in any_jobs(), policy in any_policy(), cost in 0..4u64) {
         let trace = simulate(&jobs, &policy, cost).unwrap();
-        prop_assert_eq!(unrolled(&trace), ticks(&jobs, &policy, cost));
+        prop_assert_eq!(unrolled(&trace), ticks(&jobs, &policy, cost, Theirs::default()));
     }
 }

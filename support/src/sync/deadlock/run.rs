@@ -44,7 +44,7 @@ pub enum Error {
     },
 }
 
-/// Runs `body` in a child process for at most `limit`, and says how that ended. Whatever happens, nothing of it is left then.
+/// Runs `body` in a child process for at most `limit` ([`Duration::MAX`] is endless), and says how that ended. Whatever happens, nothing of it is left then.
 ///
 /// `body` is forked, so the rules for the closure of a [`Process`] hold. It may start threads; their names are the names in the
 /// graph. Locks that are to be in the graph are made from the [`Watch`] that it gets.
@@ -57,6 +57,7 @@ pub fn run(limit: Duration, body: impl FnOnce(&Watch)) -> Result<End, Error> {
     // The closure takes the write end with it: the parent has none once the child is made.
     let mut child = Process::builder()
         .name("deadlock")
+        .beside_threads()
         .start(move || in_child(limit, body, write))?;
     let report = receive(read, limit.saturating_add(GRACE));
     // Only one that has come to its end ends by itself.
@@ -94,26 +95,33 @@ fn send(line: &Mutex<Option<PipeWriter>>, end: &End) {
     }
 }
 
-/// The report, if there is one in time.
+/// The report, if there is one in time. A time too long to count is endless.
 fn receive(mut read: PipeReader, patience: Duration) -> Option<End> {
-    let deadline = Instant::now().checked_add(patience)?;
+    let deadline = Instant::now().checked_add(patience);
+    let mut got = Vec::new();
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        if let Some((length, report)) = got.split_first_chunk()
+            && report.len() as u64 >= u64::from_le_bytes(*length)
+        {
+            return postcard::from_bytes(report).ok();
+        }
+        let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        // `poll` takes 24 days at most: then it looks again.
+        let limit = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        });
         let mut fds = [PollFd::new(read.as_fd(), PollFlags::POLLIN)];
-        match poll(
-            &mut fds,
-            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX),
-        ) {
+        match poll(&mut fds, limit) {
             Err(Errno::EINTR) => {}
-            Ok(n) if n > 0 => break,
-            _ => return None,
+            Ok(0) if left.is_none_or(|left| !left.is_zero()) => {}
+            Ok(0) | Err(_) => return None,
+            Ok(_) => {
+                let mut chunk = [0; 4096];
+                match read.read(&mut chunk).ok()? {
+                    0 => return None,
+                    many => got.extend_from_slice(&chunk[..many]),
+                }
+            }
         }
     }
-    let mut length = [0; 8];
-    read.read_exact(&mut length).ok()?;
-    let mut report = Vec::new();
-    read.take(u64::from_le_bytes(length))
-        .read_to_end(&mut report)
-        .ok()?;
-    postcard::from_bytes(&report).ok()
 }

@@ -43,8 +43,9 @@ impl Watch {
 
     /// A new lock on nothing, with the name it has in the graph. Two locks may have the same name.
     pub fn mutex(&self, name: impl Into<String>) -> WatchedMutex {
+        let name = name.into();
         let mut book = self.0.lock();
-        book.graph.locks.push(name.into());
+        book.graph.locks.push(name);
         book.graph.holders.push(None);
         WatchedMutex {
             number: book.graph.locks.len() - 1,

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use crossbeam_channel::{
-    Receiver, RecvTimeoutError, Select, Sender, TryRecvError, TrySendError, bounded,
-};
-use parking_lot::{Mutex, RwLock};
+use concurrent_queue::{ConcurrentQueue, PopError, PushError};
 
+use super::super::line::{Line, Ring};
 use super::super::patience::Patience;
-use super::super::prim::{LOOKS, pause};
 use super::{GetError, PutError, Queue};
 
-/// A bounded queue that gives out the oldest item first: a [`crossbeam_channel`] that can be closed.
+/// A bounded queue that gives out the oldest item first: a [`concurrent_queue`] at which one can wait.
 ///
 /// All its room is allocated when it is made.
 ///
@@ -26,18 +23,35 @@ use super::{GetError, PutError, Queue};
 /// # Ok::<(), support::sync::PutError<i32>>(())
 /// ```
 pub struct FifoQueue<T> {
-    /// Taken out by `close`; a channel without senders is what its receivers see as closed.
-    sender: OwnLine<RwLock<Option<Sender<T>>>>,
-    receiver: Receiver<T>,
-    /// Dropped by `close`, for those who wait for room and hold the lock meanwhile.
-    open: Mutex<Option<Sender<()>>>,
-    closed: Receiver<()>,
+    line: Line<ConcurrentQueue<T>>,
     capacity: usize,
 }
 
-/// A cache line to itself: those who put change it, and would take its neighbours away from those who get.
-#[repr(align(64))]
-struct OwnLine<T>(T);
+/// Its version is pinned: that 2.5.0 moves `tail` and `head` (`state`, with room for one) by `SeqCst` exchanges, and reads them
+/// behind a full fence where it finds itself full or empty, is not in its documentation.
+impl<T> Ring for ConcurrentQueue<T> {
+    type Item = T;
+
+    #[inline]
+    fn push(&self, item: T) -> Result<(), PutError<T>> {
+        self.push(item).map_err(|error| match error {
+            PushError::Full(item) => PutError::Full(item),
+            PushError::Closed(item) => PutError::Closed(item),
+        })
+    }
+
+    #[inline]
+    fn pop(&self) -> Result<T, GetError> {
+        self.pop().map_err(|error| match error {
+            PopError::Empty => GetError::Empty,
+            PopError::Closed => GetError::Closed,
+        })
+    }
+
+    fn close(&self) {
+        self.close();
+    }
+}
 
 impl<T> FifoQueue<T> {
     /// An empty queue.
@@ -47,103 +61,40 @@ impl<T> FifoQueue<T> {
     /// If `capacity` is 0: such a queue could never hold anything.
     pub fn new(capacity: usize) -> Self {
         assert!(capacity > 0, "a queue needs a capacity of 1 at least");
-        let (sender, receiver) = bounded(capacity);
-        let (open, closed) = bounded(0);
         Self {
-            sender: OwnLine(RwLock::new(Some(sender))),
-            receiver,
-            open: Mutex::new(Some(open)),
-            closed,
+            line: Line::new(ConcurrentQueue::bounded(capacity)),
             capacity,
         }
-    }
-
-    fn put_within(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
-        let sender = self.sender.0.read();
-        let Some(sender) = &*sender else {
-            return Err(PutError::Closed(item));
-        };
-        match sender.try_send(item) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(item)) if !patience.is_none() => {
-                self.wait_for_room(sender, item, patience)
-            }
-            Err(TrySendError::Full(item)) => Err(PutError::Full(item)),
-            Err(TrySendError::Disconnected(item)) => Err(PutError::Closed(item)),
-        }
-    }
-
-    #[cold]
-    fn wait_for_room(
-        &self,
-        sender: &Sender<T>,
-        item: T,
-        patience: Patience,
-    ) -> Result<(), PutError<T>> {
-        let mut item = item;
-        for look in 0..LOOKS {
-            pause(look);
-            match sender.try_send(item) {
-                Err(TrySendError::Full(refused)) => item = refused,
-                result => return result.map_err(|refused| PutError::Closed(refused.into_inner())),
-            }
-        }
-        let mut select = Select::new();
-        let room = select.send(sender);
-        select.recv(&self.closed);
-        let ready = match patience {
-            Patience::Until(deadline) => match select.select_deadline(deadline) {
-                Ok(ready) => ready,
-                Err(_) => return Err(PutError::Full(item)),
-            },
-            _ => select.select(),
-        };
-        if ready.index() == room {
-            return ready
-                .send(sender, item)
-                .map_err(|refused| PutError::Closed(refused.0));
-        }
-        // Nothing is ever sent on it: it is closed.
-        let _ = ready.recv(&self.closed);
-        Err(PutError::Closed(item))
     }
 }
 
 impl<T> Queue<T> for FifoQueue<T> {
     fn put(&self, item: T) -> Result<(), PutError<T>> {
-        self.put_within(item, Patience::Endless)
+        self.line.put(item, Patience::Endless)
     }
 
     fn try_put(&self, item: T) -> Result<(), PutError<T>> {
-        self.put_within(item, Patience::None)
+        self.line.put(item, Patience::None)
     }
 
     fn put_timeout(&self, item: T, timeout: Duration) -> Result<(), PutError<T>> {
-        self.put_within(item, Patience::lasting(timeout))
+        self.line.put(item, Patience::lasting(timeout))
     }
 
     fn get(&self) -> Result<T, GetError> {
-        self.receiver.recv().map_err(|_| GetError::Closed)
+        self.line.get(Patience::Endless)
     }
 
     fn try_get(&self) -> Result<T, GetError> {
-        self.receiver.try_recv().map_err(|error| match error {
-            TryRecvError::Empty => GetError::Empty,
-            TryRecvError::Disconnected => GetError::Closed,
-        })
+        self.line.get(Patience::None)
     }
 
     fn get_timeout(&self, timeout: Duration) -> Result<T, GetError> {
-        self.receiver
-            .recv_timeout(timeout)
-            .map_err(|error| match error {
-                RecvTimeoutError::Timeout => GetError::Empty,
-                RecvTimeoutError::Disconnected => GetError::Closed,
-            })
+        self.line.get(Patience::lasting(timeout))
     }
 
     fn len(&self) -> usize {
-        self.receiver.len()
+        self.line.ring().len()
     }
 
     fn capacity(&self) -> usize {
@@ -151,13 +102,11 @@ impl<T> Queue<T> for FifoQueue<T> {
     }
 
     fn close(&self) {
-        // First those who wait for room, as they keep the sender from being taken out.
-        drop(self.open.lock().take());
-        drop(self.sender.0.write().take());
+        self.line.close();
     }
 
     fn is_closed(&self) -> bool {
-        self.open.lock().is_none()
+        self.line.ring().is_closed()
     }
 }
 

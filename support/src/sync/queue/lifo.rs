@@ -18,11 +18,19 @@ pub struct LifoQueue<T>(pub(super) Store<Vec<T>>);
 impl<T> Shelf for Vec<T> {
     type Item = T;
 
-    fn push(&mut self, item: T) {
+    fn place(&self, _: &T) -> usize {
+        self.len()
+    }
+
+    fn insert(&mut self, item: T, _: usize) {
         self.push(item);
     }
 
-    fn pop(&mut self) -> Option<T> {
+    fn gap(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self, _: usize) -> Option<T> {
         self.pop()
     }
 

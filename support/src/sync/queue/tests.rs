@@ -257,3 +257,206 @@ fn items_that_cannot_be_shown_can_be_reported() {
         "FifoQueue { len: 1, capacity: 1, closed: false }"
     );
 }
+
+/// Both fall asleep again and again, just as the other puts: a wake-up that is lost would end the patience.
+#[test]
+fn no_wake_up_is_lost_between_two() {
+    const PATIENCE: Duration = Duration::from_secs(30);
+    for capacity in [1, 2] {
+        let (there, back) = (FifoQueue::new(capacity), FifoQueue::new(capacity));
+        thread::scope(|s| {
+            s.spawn(|| {
+                for n in there.iter() {
+                    back.put_timeout(n, PATIENCE).unwrap();
+                }
+            });
+            for n in 0..20_000_u64 {
+                there.put_timeout(n, PATIENCE).unwrap();
+                // Sometimes the other has gone to sleep by then, sometimes it is about to.
+                (0..n % 512).for_each(|_| std::hint::spin_loop());
+                let got = back.get_timeout(PATIENCE);
+                if got != Ok(n) {
+                    there.close();
+                }
+                assert_eq!(got, Ok(n));
+            }
+            there.close();
+        });
+    }
+}
+
+#[test]
+fn iter_ends_with_the_closing() {
+    fn sum(queue: impl Queue<u64> + Sync) -> u64 {
+        thread::scope(|s| {
+            s.spawn(|| {
+                (1..=100).for_each(|n| queue.put(n).unwrap());
+                queue.close();
+            });
+            queue.iter().sum()
+        })
+    }
+    assert_eq!(sum(FifoQueue::new(3)), 5050);
+    assert_eq!(sum(LifoQueue::new(3)), 5050);
+    assert_eq!(sum(PriorityQueue::new(3)), 5050);
+}
+
+/// Many putters and getters, some with little patience, while the queue closes: each item is taken once or comes back.
+#[test]
+fn closing_under_load_loses_nothing() {
+    for round in 0..40 {
+        each(1 + round % 3, |queue| {
+            let brief = Duration::from_micros(50);
+            let (mut put, mut got) = thread::scope(|s| {
+                let putters: Vec<_> = (0..3)
+                    .map(|putter| {
+                        s.spawn(move || {
+                            let items = (0..).map(|n| 3 * n + putter);
+                            let mut put = Vec::new();
+                            for item in items {
+                                match if item % 2 == 0 {
+                                    queue.put(item)
+                                } else {
+                                    queue.put_timeout(item, brief)
+                                } {
+                                    Ok(()) => put.push(item),
+                                    Err(PutError::Full(back)) => assert_eq!(back, item),
+                                    Err(PutError::Closed(back)) => {
+                                        assert_eq!(back, item);
+                                        return put;
+                                    }
+                                }
+                            }
+                            put
+                        })
+                    })
+                    .collect();
+                let getters: Vec<_> = (0..3)
+                    .map(|getter| {
+                        s.spawn(move || {
+                            let mut got = Vec::new();
+                            loop {
+                                match if getter == 0 {
+                                    queue.get_timeout(brief)
+                                } else {
+                                    queue.get()
+                                } {
+                                    Ok(item) => got.push(item),
+                                    Err(GetError::Empty) => {}
+                                    Err(GetError::Closed) => return got,
+                                }
+                            }
+                        })
+                    })
+                    .collect();
+                thread::sleep(Duration::from_millis(2));
+                queue.close();
+                let join = |all: Vec<thread::ScopedJoinHandle<'_, Vec<u64>>>| {
+                    let all = all.into_iter().map(|one| one.join().unwrap());
+                    all.collect::<Vec<_>>().concat()
+                };
+                (join(putters), join(getters))
+            });
+            put.sort_unstable();
+            got.sort_unstable();
+            assert_eq!(put, got);
+        });
+    }
+}
+
+/// An item whose comparison panics when it is told to.
+struct Touchy<'a> {
+    rank: u32,
+    panics: &'a std::cell::Cell<bool>,
+}
+
+impl PartialEq for Touchy<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Touchy<'_> {}
+
+impl PartialOrd for Touchy<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Touchy<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        assert!(!self.panics.get(), "no order today");
+        self.rank.cmp(&other.rank)
+    }
+}
+
+#[test]
+fn a_comparison_that_panics_loses_only_the_item_being_put() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    let panics = std::cell::Cell::new(false);
+    let queue = PriorityQueue::new(100);
+    let item = |rank| Touchy {
+        rank,
+        panics: &panics,
+    };
+    for n in 0..50 {
+        queue.put(item(n * 37 % 50)).unwrap();
+    }
+    panics.set(true);
+    for _ in 0..3 {
+        let put = catch_unwind(AssertUnwindSafe(|| queue.put(item(0))));
+        assert_eq!(put.unwrap_err().downcast_ref(), Some(&"no order today"));
+        assert!(catch_unwind(AssertUnwindSafe(|| queue.get())).is_err());
+        assert_eq!(queue.len(), 50);
+    }
+    panics.set(false);
+    queue.close();
+    assert!(queue.iter().map(|item| item.rank).eq(0..50));
+}
+
+thread_local! {
+    static COMPARES: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
+}
+
+/// Cannot be compared by a thread that says so.
+#[derive(PartialEq, Eq)]
+struct Shy(u32);
+
+impl PartialOrd for Shy {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Shy {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        assert!(COMPARES.get(), "not by this thread");
+        self.0.cmp(&other.0)
+    }
+}
+
+#[test]
+fn whoever_is_woken_and_panics_wakes_the_next() {
+    let queue = PriorityQueue::new(3);
+    (0..3).for_each(|n| queue.put(Shy(n)).unwrap());
+    thread::scope(|s| {
+        // It falls asleep first, and so is woken first.
+        let bad = s.spawn(|| {
+            COMPARES.set(false);
+            queue.put_timeout(Shy(3), Duration::from_secs(30))
+        });
+        thread::sleep(2 * SOON);
+        let good = s.spawn(|| queue.put_timeout(Shy(4), Duration::from_secs(30)));
+        thread::sleep(2 * SOON);
+        let start = Instant::now();
+        assert_eq!(queue.get().unwrap().0, 0);
+        assert!(good.join().unwrap().is_ok());
+        // Who is not woken looks once more when its time is over.
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(20), "took {took:?}");
+        // On a slow machine the good one may have been first; then there is no room for the bad one before this.
+        let _ = queue.try_get();
+        assert!(bad.join().is_err());
+    });
+}
