@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,8 @@ pub(super) struct Slot<R> {
     /// The process whose threads fill it.
     owner: Owner,
     decode: Option<Decode<R>>,
+    /// Whether a thread has begun the task, or somebody has cancelled it: who comes first has it.
+    claimed: AtomicBool,
 }
 
 /// A slot as the pool's threads know it.
@@ -80,8 +83,6 @@ pub(super) trait Fill: Send + Sync {
 
 struct State<R> {
     value: Value<R>,
-    /// A thread runs the task.
-    begun: bool,
     /// The result is there, and callbacks are to run or are running.
     calling: bool,
     callbacks: Vec<Callback<R>>,
@@ -154,7 +155,6 @@ impl<R> Slot<R> {
         Arc::new(Slot {
             state: Mutex::new(State {
                 value: Value::None,
-                begun: false,
                 calling: false,
                 callbacks: Vec::new(),
                 watches: Vec::new(),
@@ -163,6 +163,7 @@ impl<R> Slot<R> {
             changed: Condvar::new(),
             owner,
             decode,
+            claimed: AtomicBool::new(false),
         })
     }
 
@@ -177,9 +178,7 @@ impl<R> Slot<R> {
 
     /// A thread begins the task; false if it is not to.
     pub(super) fn begin(&self) -> bool {
-        let mut state = self.lock();
-        state.begun = matches!(state.value, Value::None);
-        state.begun
+        !self.claimed.swap(true, Relaxed)
     }
 
     /// Puts the result and runs the callbacks, on this thread.
@@ -290,16 +289,10 @@ impl<R> Slot<R> {
 
     /// Only for tasks of threads: those of processes are with their pool.
     fn cancel(&self) -> bool {
-        if self.is_foreign() {
+        if self.is_foreign() || !self.begin() {
             return false;
         }
-        let state = self.lock();
-        if state.begun || !matches!(state.value, Value::None) {
-            return false;
-        }
-        if self.put(state, Value::Ready(Err(Error::Cancelled))) {
-            self.call_back();
-        }
+        self.finish(Err(Error::Cancelled));
         true
     }
 }
@@ -522,6 +515,9 @@ impl<R> Pending<R> {
 impl<R> Drop for Pending<R> {
     /// What is in the slot is the user's, and is dropped here, not by a thread of the pool that has the slot a moment longer.
     fn drop(&mut self) {
+        if Arc::strong_count(&self.slot) == 1 {
+            return;
+        }
         let mut state = self.slot.lock();
         if !state.calling && matches!(state.value, Value::Ready(_)) {
             let value = mem::replace(&mut state.value, Value::Taken);

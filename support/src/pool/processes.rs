@@ -29,6 +29,7 @@ use super::pending::{Cancel, Decode, Pending, Slot};
 use super::{Error, check_workers};
 use crate::ipc::Queue;
 use crate::process::Process;
+use crate::wire::Shapes;
 
 /// More processes than that in one pool are a mistake.
 const MOST_WORKERS: usize = 256;
@@ -53,7 +54,8 @@ const ARGUMENT_BYTES: usize = 1 << 20;
 ///
 /// # Values
 ///
-/// An argument is decoded in the worker, a result by the thread that asks for it or by that of its first callback. What does not pass
+/// What is sent is tried: it must come back the same kind, of which the first of each shape is the proof (a `serde` attribute such as
+/// `skip_serializing_if` would give another value without an error). An argument is decoded in the worker, a result by the thread that asks for it or by that of its first callback. What does not pass
 /// ([`Error::Pass`]) costs its own task only, or its own item of a map, whether `serde` refuses it or it panics; so does a panic of
 /// the function or of a value's drop. A [`Pending`] that is dropped before its result is there leaves that undecoded.
 ///
@@ -82,6 +84,8 @@ pub struct ProcessPool<A, R> {
     reader: ManuallyDrop<Mutex<Option<JoinHandle<()>>>>,
     owner: Owner,
     workers: usize,
+    /// What of the arguments has been seen to come back as it was sent.
+    shapes: Shapes,
     types: PhantomData<fn(A) -> R>,
 }
 
@@ -153,6 +157,7 @@ impl Builder {
             reader: ManuallyDrop::new(Mutex::new(Some(reader))),
             owner: Owner::this_process(),
             workers: self.workers,
+            shapes: Shapes::new(),
             types: PhantomData,
         })
     }
@@ -255,7 +260,7 @@ where
     /// [`Error::Pass`] if the argument cannot be passed, [`Error::NotOwner`] in a forked copy of the process.
     pub fn submit(&self, argument: A) -> Result<Pending<R>, Error> {
         let mut arguments = Vec::new();
-        append(&mut arguments, &argument)?;
+        self.append(&mut arguments, &argument)?;
         self.send(1, arguments, frames::one)
     }
 
@@ -399,7 +404,7 @@ where
             while items < most
                 && let Some(item) = rest.next()
             {
-                if let Err(error) = append(&mut arguments, &item) {
+                if let Err(error) = self.append(&mut arguments, &item) {
                     return Some(Err(error));
                 }
                 items += 1;
@@ -407,6 +412,13 @@ where
             usual = arguments.len();
             let send = || Ok((items as usize, self.send(items, arguments, decode)?));
             (items > 0).then(send)
+        })
+    }
+
+    fn append(&self, arguments: &mut Vec<u8>, argument: &A) -> Result<(), Error> {
+        frames::append_argument(arguments, argument, &self.shapes).map_err(|error| Error::Pass {
+            what: "argument",
+            why: error.to_string(),
         })
     }
 
@@ -512,11 +524,4 @@ impl<A, R> fmt::Debug for ProcessPool<A, R> {
             .field("unfinished", &self.unfinished())
             .finish_non_exhaustive()
     }
-}
-
-fn append(arguments: &mut Vec<u8>, argument: &impl Serialize) -> Result<(), Error> {
-    frames::append_argument(arguments, argument).map_err(|error| Error::Pass {
-        what: "argument",
-        why: error.to_string(),
-    })
 }

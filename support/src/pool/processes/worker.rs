@@ -13,7 +13,7 @@ use crate::caught::caught;
 use crate::ipc::{self, Bytes, Queue};
 use crate::pool::initializer::Initializer;
 use crate::process::panics;
-use crate::wire;
+use crate::wire::{self, Shapes};
 
 /// Results go to the owner in reports of this size.
 pub(super) const PART_BYTES: usize = 1 << 18;
@@ -68,9 +68,11 @@ pub(super) fn work(
 }
 
 /// The function as workers call it.
-pub(super) fn encoded<A: DeserializeOwned, R: Serialize>(
+pub(super) fn encoded<A: DeserializeOwned, R: Serialize + DeserializeOwned>(
     mut function: impl FnMut(A) -> R,
 ) -> impl FnMut(&[u8], &mut Vec<u8>) {
+    // What of the results has been seen to come back as it was sent.
+    let shapes = Shapes::new();
     move |mut arguments, results| {
         while let Some(argument) = frames::next(&mut arguments) {
             let argument = match wire::decode(argument) {
@@ -84,10 +86,7 @@ pub(super) fn encoded<A: DeserializeOwned, R: Serialize>(
             // What the call leaves is dropped in here too.
             let called = caught(|| {
                 let result = function(argument);
-                frames::append(results, |results| {
-                    results.push(Outcome::Result as u8);
-                    wire::append(&result, results)
-                })
+                frames::append_result(results, &result, &shapes)
             });
             match called {
                 Ok(Ok(())) => {}
