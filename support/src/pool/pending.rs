@@ -85,11 +85,25 @@ struct State<R> {
     value: Value<R>,
     /// The result is there, and callbacks are to run or are running.
     calling: bool,
+    /// Apart: most tasks have none, and there may be many tasks.
+    listeners: Option<Box<Listeners<R>>>,
+    /// Whether somebody waits for a change.
+    awaited: bool,
+}
+
+struct Listeners<R> {
     callbacks: Vec<Callback<R>>,
     /// Who waits for the first of several, and as which of them.
     watches: Vec<(Arc<Watch>, usize)>,
-    /// Whether somebody waits for a change.
-    awaited: bool,
+}
+
+impl<R> Default for Listeners<R> {
+    fn default() -> Self {
+        Listeners {
+            callbacks: Vec::new(),
+            watches: Vec::new(),
+        }
+    }
 }
 
 enum Value<R> {
@@ -136,17 +150,26 @@ impl<R> State<R> {
     }
 
     /// Tells those who wait, in the end, out of the lock.
-    fn done<'a>(&mut self) -> impl FnOnce(&Condvar) + use<'a, R> {
-        let watches = mem::take(&mut self.watches);
+    fn done(&mut self) -> impl FnOnce(&Condvar) + use<R> {
+        let listeners = self.listeners.take();
         let awaited = mem::take(&mut self.awaited);
         move |changed| {
             if awaited {
                 changed.notify_all();
             }
-            for (watch, index) in watches {
+            for (watch, index) in listeners.into_iter().flat_map(|all| all.watches) {
                 watch.push(index);
             }
         }
+    }
+
+    fn take_callbacks(&mut self) -> Vec<Callback<R>> {
+        let listeners = self.listeners.as_deref_mut();
+        listeners.map_or_else(Vec::new, |all| mem::take(&mut all.callbacks))
+    }
+
+    fn listeners(&mut self) -> &mut Listeners<R> {
+        self.listeners.get_or_insert_default()
     }
 }
 
@@ -156,8 +179,7 @@ impl<R> Slot<R> {
             state: Mutex::new(State {
                 value: Value::None,
                 calling: false,
-                callbacks: Vec::new(),
-                watches: Vec::new(),
+                listeners: None,
                 awaited: false,
             }),
             changed: Condvar::new(),
@@ -190,7 +212,8 @@ impl<R> Slot<R> {
 
     fn put(&self, mut state: MutexGuard<'_, State<R>>, value: Value<R>) -> bool {
         state.value = value;
-        state.calling = !state.callbacks.is_empty();
+        let listeners = state.listeners.as_deref();
+        state.calling = listeners.is_some_and(|all| !all.callbacks.is_empty());
         if state.calling {
             return true;
         }
@@ -202,8 +225,11 @@ impl<R> Slot<R> {
 
     fn call_back(&self) {
         let mut state = self.lock();
-        while !state.callbacks.is_empty() {
-            let callbacks = mem::take(&mut state.callbacks);
+        loop {
+            let callbacks = state.take_callbacks();
+            if callbacks.is_empty() {
+                break;
+            }
             let loan = self.lend(state);
             for callback in callbacks {
                 // One that panics has said so on stderr; that is no reason to stop the pool.
@@ -434,7 +460,7 @@ impl<R> Pending<R> {
     pub fn on_done(&self, callback: impl FnOnce(&Result<R, Error>) + Send + 'static) {
         let mut state = self.slot.lock();
         if !state.is_done() {
-            state.callbacks.push(Box::new(callback));
+            state.listeners().callbacks.push(Box::new(callback));
             return;
         }
         drop(state);
@@ -500,15 +526,14 @@ impl<R> Pending<R> {
             drop(state);
             watch.push(index);
         } else {
-            state.watches.push((Arc::clone(watch), index));
+            state.listeners().watches.push((Arc::clone(watch), index));
         }
     }
 
     pub(super) fn unwatch(&self, watch: &Arc<Watch>) {
-        let mut state = self.slot.lock();
-        state
-            .watches
-            .retain(|(other, _)| !Arc::ptr_eq(other, watch));
+        if let Some(all) = self.slot.lock().listeners.as_deref_mut() {
+            all.watches.retain(|(other, _)| !Arc::ptr_eq(other, watch));
+        }
     }
 }
 

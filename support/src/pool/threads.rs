@@ -187,17 +187,16 @@ impl ThreadPool {
         let slot = Slot::new(self.owner, None);
         let pending = Pending::new(Arc::clone(&slot), None);
         self.threads.spawn_fifo(move || {
-            // What the task holds and what it gives are dropped in here too.
-            let inside = &gate;
-            let _ = caught(move || {
-                if slot.begin() {
-                    let result = inside
-                        .check()
-                        .and_then(|()| caught(task).map_err(|message| Error::Panicked { message }));
-                    slot.finish(result);
-                }
-                drop(slot);
-            });
+            if slot.begin() {
+                // What the task holds is dropped in here too.
+                let result = caught(|| gate.check().map(|()| task()))
+                    .unwrap_or_else(|message| Err(Error::Panicked { message }));
+                slot.finish(result);
+            } else {
+                let _ = caught(|| drop(task));
+            }
+            // And in here what it gave, if nobody waits for it.
+            let _ = caught(|| drop(slot));
             gate.leave();
         });
         Ok(pending)
