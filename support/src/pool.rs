@@ -56,6 +56,7 @@ mod batch;
 mod completed;
 mod error;
 mod initializer;
+mod owner;
 mod pending;
 mod threads;
 

@@ -38,6 +38,8 @@ fn is_pass<R: std::fmt::Debug>(result: &Result<R, Error>, what: &str) {
 
 pub fn result_whose_decode_panics() {
     let pool = ProcessPool::new(2, Picky).unwrap();
+    // What is sent first is tried by who sends it.
+    pool.map([0; 8], 1).unwrap();
     let tasks: Vec<_> = (0..20).map(|n| pool.submit(n % 5).unwrap()).collect();
     let (called, calls) = mpsc::channel();
     for (n, task) in tasks.iter().enumerate() {
@@ -62,6 +64,9 @@ pub fn result_whose_decode_panics() {
 pub fn argument_whose_decode_panics() {
     let pool = ProcessPool::new(1, |n: Picky| (n.0, process::id())).unwrap();
     let worker = pool.pids();
+    // What is sent first is tried by who sends it.
+    assert!(matches!(pool.submit(Picky(3)), Err(Error::Pass { .. })));
+    pool.apply(Picky(1)).unwrap();
     is_pass(&pool.apply(Picky(3)), "argument");
     assert_eq!(pool.apply(Picky(4)).unwrap(), (4, worker[0]), "it lives on");
     // Of one chunk it spoils itself only.
@@ -114,12 +119,25 @@ impl<'de> Deserialize<'de> for Slow {
 }
 
 pub fn slow_decode_holds_up_nobody() {
-    let pool = Arc::new(ProcessPool::new(2, Slow).unwrap());
+    let gate = Queue::<()>::new(2).unwrap();
+    let pool = ProcessPool::new(1, |n: u32| {
+        if n == 3 {
+            gate.get().unwrap();
+        }
+        Slow(n)
+    })
+    .unwrap();
+    // What is sent first is tried by who sends it.
+    pool.apply(0).unwrap();
     // One is decoded by who asks, one by a callback.
     let slow = pool.submit(3).unwrap();
     let asking = thread::spawn(move || soon(slow).unwrap().0);
     let called = pool.submit(3).unwrap();
     called.on_done(|result| assert_eq!(result.as_ref().unwrap().0, 3));
+    // Not done before it has its callback.
+    for _ in 0..2 {
+        gate.put(&()).unwrap();
+    }
     for n in 10..200 {
         let task = pool.submit(n).unwrap();
         let (sender, receiver) = mpsc::channel();
@@ -134,7 +152,14 @@ pub fn slow_decode_holds_up_nobody() {
 }
 
 pub fn blocked_callbacks_hold_up_nobody() {
-    let pool = ProcessPool::new(2, |n: u32| n).unwrap();
+    let begin = Queue::<()>::new(8).unwrap();
+    let pool = ProcessPool::new(2, |n: u32| {
+        if n < 8 {
+            begin.get().unwrap();
+        }
+        n
+    })
+    .unwrap();
     let (go, gates): (Vec<Sender<()>>, Vec<Receiver<()>>) = (0..8).map(|_| mpsc::channel()).unzip();
     let blocked: Vec<_> = (0..)
         .zip(gates)
@@ -144,6 +169,10 @@ pub fn blocked_callbacks_hold_up_nobody() {
             task
         })
         .collect();
+    // Not done before they have their callbacks.
+    for _ in 0..8 {
+        begin.put(&()).unwrap();
+    }
     for n in 10..100 {
         let task = pool.submit(n).unwrap();
         task.on_done(|_| {});
@@ -250,9 +279,10 @@ pub fn callback_waits_while_the_pool_ends() {
     }
     // Dropped, by the callback and by another thread.
     for by_callback in [true, false] {
-        let pool = Arc::new(ProcessPool::new(1, |time: u64| thread::sleep(ms(time))).unwrap());
-        let first = pool.submit(if by_callback { 1 } else { 60_000 }).unwrap();
-        let second = pool.submit(60_000).unwrap();
+        let gate = Queue::<()>::new(1).unwrap();
+        let pool = Arc::new(ProcessPool::new(1, |()| gate.get().unwrap()).unwrap());
+        let first = pool.submit(()).unwrap();
+        let second = pool.submit(()).unwrap();
         let (sender, receiver) = mpsc::channel();
         let inner = by_callback.then(|| Arc::clone(&pool));
         let go = Arc::new(AtomicBool::new(false));
@@ -262,6 +292,9 @@ pub fn callback_waits_while_the_pool_ends() {
             drop(inner);
             sender.send(second.result()).unwrap();
         });
+        if by_callback {
+            gate.put(&()).unwrap();
+        }
         drop(pool);
         go.store(true, SeqCst);
         let got = receiver.recv_timeout(SOON).unwrap();

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use nix::libc;
 
 use super::Error;
 use super::completed::Watch;
+use super::owner::Owner;
 use crate::caught::caught;
 
 type Callback<R> = Box<dyn FnOnce(&Result<R, Error>) + Send>;
@@ -66,8 +68,10 @@ pub(super) struct Slot<R> {
     state: Mutex<State<R>>,
     changed: Condvar,
     /// The process whose threads fill it.
-    owner: u32,
+    owner: Owner,
     decode: Option<Decode<R>>,
+    /// Whether a thread has begun the task, or somebody has cancelled it: who comes first has it.
+    claimed: AtomicBool,
 }
 
 /// A slot as the pool's threads know it.
@@ -79,15 +83,27 @@ pub(super) trait Fill: Send + Sync {
 
 struct State<R> {
     value: Value<R>,
-    /// A thread runs the task.
-    begun: bool,
     /// The result is there, and callbacks are to run or are running.
     calling: bool,
+    /// Apart: most tasks have none, and there may be many tasks.
+    listeners: Option<Box<Listeners<R>>>,
+    /// Whether somebody waits for a change.
+    awaited: bool,
+}
+
+struct Listeners<R> {
     callbacks: Vec<Callback<R>>,
     /// Who waits for the first of several, and as which of them.
     watches: Vec<(Arc<Watch>, usize)>,
-    /// Whether somebody waits for a change.
-    awaited: bool,
+}
+
+impl<R> Default for Listeners<R> {
+    fn default() -> Self {
+        Listeners {
+            callbacks: Vec::new(),
+            watches: Vec::new(),
+        }
+    }
 }
 
 enum Value<R> {
@@ -134,34 +150,42 @@ impl<R> State<R> {
     }
 
     /// Tells those who wait, in the end, out of the lock.
-    fn done<'a>(&mut self) -> impl FnOnce(&Condvar) + use<'a, R> {
-        let watches = mem::take(&mut self.watches);
+    fn done(&mut self) -> impl FnOnce(&Condvar) + use<R> {
+        let listeners = self.listeners.take();
         let awaited = mem::take(&mut self.awaited);
         move |changed| {
             if awaited {
                 changed.notify_all();
             }
-            for (watch, index) in watches {
+            for (watch, index) in listeners.into_iter().flat_map(|all| all.watches) {
                 watch.push(index);
             }
         }
     }
+
+    fn take_callbacks(&mut self) -> Vec<Callback<R>> {
+        let listeners = self.listeners.as_deref_mut();
+        listeners.map_or_else(Vec::new, |all| mem::take(&mut all.callbacks))
+    }
+
+    fn listeners(&mut self) -> &mut Listeners<R> {
+        self.listeners.get_or_insert_default()
+    }
 }
 
 impl<R> Slot<R> {
-    pub(super) fn new(owner: u32, decode: Option<Decode<R>>) -> Arc<Slot<R>> {
+    pub(super) fn new(owner: Owner, decode: Option<Decode<R>>) -> Arc<Slot<R>> {
         Arc::new(Slot {
             state: Mutex::new(State {
                 value: Value::None,
-                begun: false,
                 calling: false,
-                callbacks: Vec::new(),
-                watches: Vec::new(),
+                listeners: None,
                 awaited: false,
             }),
             changed: Condvar::new(),
             owner,
             decode,
+            claimed: AtomicBool::new(false),
         })
     }
 
@@ -171,14 +195,12 @@ impl<R> Slot<R> {
 
     /// Whether this is the copy in a forked process, which nobody fills.
     pub(super) fn is_foreign(&self) -> bool {
-        std::process::id() != self.owner
+        self.owner.is_elsewhere()
     }
 
     /// A thread begins the task; false if it is not to.
     pub(super) fn begin(&self) -> bool {
-        let mut state = self.lock();
-        state.begun = matches!(state.value, Value::None);
-        state.begun
+        !self.claimed.swap(true, Relaxed)
     }
 
     /// Puts the result and runs the callbacks, on this thread.
@@ -190,7 +212,8 @@ impl<R> Slot<R> {
 
     fn put(&self, mut state: MutexGuard<'_, State<R>>, value: Value<R>) -> bool {
         state.value = value;
-        state.calling = !state.callbacks.is_empty();
+        let listeners = state.listeners.as_deref();
+        state.calling = listeners.is_some_and(|all| !all.callbacks.is_empty());
         if state.calling {
             return true;
         }
@@ -202,8 +225,11 @@ impl<R> Slot<R> {
 
     fn call_back(&self) {
         let mut state = self.lock();
-        while !state.callbacks.is_empty() {
-            let callbacks = mem::take(&mut state.callbacks);
+        loop {
+            let callbacks = state.take_callbacks();
+            if callbacks.is_empty() {
+                break;
+            }
             let loan = self.lend(state);
             for callback in callbacks {
                 // One that panics has said so on stderr; that is no reason to stop the pool.
@@ -231,10 +257,7 @@ impl<R> Slot<R> {
             if free {
                 return Ok(state);
             }
-            if self.is_foreign() {
-                let owner = self.owner;
-                return Err(Error::NotOwner { owner });
-            }
+            self.owner.check()?;
             state.awaited = true;
             let Some(deadline) = deadline else {
                 let woken = self.changed.wait(state);
@@ -292,16 +315,10 @@ impl<R> Slot<R> {
 
     /// Only for tasks of threads: those of processes are with their pool.
     fn cancel(&self) -> bool {
-        if self.is_foreign() {
+        if self.is_foreign() || !self.begin() {
             return false;
         }
-        let state = self.lock();
-        if state.begun || !matches!(state.value, Value::None) {
-            return false;
-        }
-        if self.put(state, Value::Ready(Err(Error::Cancelled))) {
-            self.call_back();
-        }
+        self.finish(Err(Error::Cancelled));
         true
     }
 }
@@ -443,7 +460,7 @@ impl<R> Pending<R> {
     pub fn on_done(&self, callback: impl FnOnce(&Result<R, Error>) + Send + 'static) {
         let mut state = self.slot.lock();
         if !state.is_done() {
-            state.callbacks.push(Box::new(callback));
+            state.listeners().callbacks.push(Box::new(callback));
             return;
         }
         drop(state);
@@ -509,21 +526,23 @@ impl<R> Pending<R> {
             drop(state);
             watch.push(index);
         } else {
-            state.watches.push((Arc::clone(watch), index));
+            state.listeners().watches.push((Arc::clone(watch), index));
         }
     }
 
     pub(super) fn unwatch(&self, watch: &Arc<Watch>) {
-        let mut state = self.slot.lock();
-        state
-            .watches
-            .retain(|(other, _)| !Arc::ptr_eq(other, watch));
+        if let Some(all) = self.slot.lock().listeners.as_deref_mut() {
+            all.watches.retain(|(other, _)| !Arc::ptr_eq(other, watch));
+        }
     }
 }
 
 impl<R> Drop for Pending<R> {
     /// What is in the slot is the user's, and is dropped here, not by a thread of the pool that has the slot a moment longer.
     fn drop(&mut self) {
+        if Arc::strong_count(&self.slot) == 1 {
+            return;
+        }
         let mut state = self.slot.lock();
         if !state.calling && matches!(state.value, Value::Ready(_)) {
             let value = mem::replace(&mut state.value, Value::Taken);

@@ -24,10 +24,12 @@ use self::nursery::{Nursery, Orders};
 use self::worker::{PART_BYTES, encoded};
 use super::batch::{Chunk, LazyMap, within};
 use super::initializer::{Initializer, initializer};
+use super::owner::Owner;
 use super::pending::{Cancel, Decode, Pending, Slot};
 use super::{Error, check_workers};
 use crate::ipc::Queue;
 use crate::process::Process;
+use crate::wire::Shapes;
 
 /// More processes than that in one pool are a mistake.
 const MOST_WORKERS: usize = 256;
@@ -52,7 +54,8 @@ const ARGUMENT_BYTES: usize = 1 << 20;
 ///
 /// # Values
 ///
-/// An argument is decoded in the worker, a result by the thread that asks for it or by that of its first callback. What does not pass
+/// What is sent is tried: it must come back the same kind, of which the first of each shape is the proof (a `serde` attribute such as
+/// `skip_serializing_if` would give another value without an error). An argument is decoded in the worker, a result by the thread that asks for it or by that of its first callback. What does not pass
 /// ([`Error::Pass`]) costs its own task only, or its own item of a map, whether `serde` refuses it or it panics; so does a panic of
 /// the function or of a value's drop. A [`Pending`] that is dropped before its result is there leaves that undecoded.
 ///
@@ -79,8 +82,10 @@ pub struct ProcessPool<A, R> {
     /// Nothing of it is to be dropped in a forked copy.
     core: ManuallyDrop<Arc<Core>>,
     reader: ManuallyDrop<Mutex<Option<JoinHandle<()>>>>,
-    owner: u32,
+    owner: Owner,
     workers: usize,
+    /// What of the arguments has been seen to come back as it was sent.
+    shapes: Shapes,
     types: PhantomData<fn(A) -> R>,
 }
 
@@ -150,8 +155,9 @@ impl Builder {
         Ok(ProcessPool {
             core: ManuallyDrop::new(core),
             reader: ManuallyDrop::new(Mutex::new(Some(reader))),
-            owner: std::process::id(),
+            owner: Owner::this_process(),
             workers: self.workers,
+            shapes: Shapes::new(),
             types: PhantomData,
         })
     }
@@ -254,7 +260,7 @@ where
     /// [`Error::Pass`] if the argument cannot be passed, [`Error::NotOwner`] in a forked copy of the process.
     pub fn submit(&self, argument: A) -> Result<Pending<R>, Error> {
         let mut arguments = Vec::new();
-        append(&mut arguments, &argument)?;
+        self.append(&mut arguments, &argument)?;
         self.send(1, arguments, frames::one)
     }
 
@@ -294,12 +300,11 @@ where
     ///
     /// That of the first chunk in error; the others run all the same. Else as [`submit`](Self::submit).
     pub fn map(&self, items: impl IntoIterator<Item = A>, chunk: usize) -> Result<Vec<R>, Error> {
-        let chunks = self.chunks(items, chunk).collect::<Result<Vec<_>, _>>()?;
+        let chunks = self.submit_chunks(items, chunk, frames::all_well);
+        let chunks = chunks.collect::<Result<Vec<_>, _>>()?;
         let mut results = Vec::new();
-        for chunk in chunks {
-            for result in chunk.task.result()? {
-                results.push(result?);
-            }
+        for (_, task) in chunks {
+            results.append(&mut task.result()?);
         }
         Ok(results)
     }
@@ -374,30 +379,46 @@ where
         LazyMap::new(4 * self.workers, false, move || chunks.next())
     }
 
-    /// Submits so many items at a time.
     fn chunks<I: IntoIterator<Item = A>>(
         &self,
         items: I,
         chunk: usize,
     ) -> impl Iterator<Item = Result<Chunk<R>, Error>> + use<'_, A, R, I> {
+        self.submit_chunks(items, chunk, frames::all)
+            .map(|chunk| chunk.map(|(items, task)| Chunk { items, task }))
+    }
+
+    /// Submits so many items at a time.
+    fn submit_chunks<I: IntoIterator<Item = A>, T: Send + 'static>(
+        &self,
+        items: I,
+        chunk: usize,
+        decode: Decode<T>,
+    ) -> impl Iterator<Item = Result<(usize, Pending<T>), Error>> + use<'_, A, R, I, T> {
         let most = u32::try_from(chunk.max(1)).unwrap_or(u32::MAX);
         let mut rest = items.into_iter();
+        // As many bytes as the chunk before.
+        let mut usual = 0;
         std::iter::from_fn(move || {
-            let (mut items, mut arguments) = (0, Vec::new());
+            let (mut items, mut arguments) = (0, Vec::with_capacity(usual));
             while items < most
                 && let Some(item) = rest.next()
             {
-                if let Err(error) = append(&mut arguments, &item) {
+                if let Err(error) = self.append(&mut arguments, &item) {
                     return Some(Err(error));
                 }
                 items += 1;
             }
-            let send = || {
-                let task = self.send(items, arguments, frames::all)?;
-                let items = items as usize;
-                Ok(Chunk { items, task })
-            };
+            usual = arguments.len();
+            let send = || Ok((items as usize, self.send(items, arguments, decode)?));
             (items > 0).then(send)
+        })
+    }
+
+    fn append(&self, arguments: &mut Vec<u8>, argument: &A) -> Result<(), Error> {
+        frames::append_argument(arguments, argument, &self.shapes).map_err(|error| Error::Pass {
+            what: "argument",
+            why: error.to_string(),
         })
     }
 
@@ -407,7 +428,7 @@ where
         arguments: Vec<u8>,
         decode: Decode<T>,
     ) -> Result<Pending<T>, Error> {
-        self.check_owner()?;
+        self.owner.check()?;
         let slot = Slot::new(self.owner, Some(decode));
         let task = self.core.submit(count, arguments, slot.clone())?;
         let core: Weak<Core> = Arc::downgrade(&self.core);
@@ -425,7 +446,7 @@ impl<A, R> ProcessPool<A, R> {
     /// Process ids of the workers: the living ones, as far as their deaths are known.
     /// None in a forked copy of the process.
     pub fn pids(&self) -> Vec<u32> {
-        match self.check_owner() {
+        match self.owner.check() {
             Ok(()) => self.core.pids(),
             Err(_) => Vec::new(),
         }
@@ -434,7 +455,7 @@ impl<A, R> ProcessPool<A, R> {
     /// How many tasks, and chunks of maps, are not done yet, their callbacks included.
     /// 0 in a forked copy of the process.
     pub fn unfinished(&self) -> usize {
-        match self.check_owner() {
+        match self.owner.check() {
             Ok(()) => self.core.unfinished(),
             Err(_) => 0,
         }
@@ -442,7 +463,7 @@ impl<A, R> ProcessPool<A, R> {
 
     /// Takes no more tasks. Does nothing in a forked copy of the process.
     pub fn close(&self) {
-        if self.check_owner().is_ok() {
+        if self.owner.check().is_ok() {
             self.core.close();
         }
     }
@@ -454,7 +475,7 @@ impl<A, R> ProcessPool<A, R> {
     /// [`Error::NotClosed`] before [`close`](Self::close) or [`terminate`](Self::terminate), [`Error::InCallback`] in a callback of
     /// this pool, [`Error::NotOwner`] in a forked copy of the process.
     pub fn join(&self) -> Result<(), Error> {
-        self.check_owner()?;
+        self.owner.check()?;
         self.core.join()?;
         self.join_reader();
         Ok(())
@@ -463,7 +484,7 @@ impl<A, R> ProcessPool<A, R> {
     /// Ends the workers now, whatever they do. Tasks that are not done fail with [`Error::Terminated`]. Takes some milliseconds, and
     /// 4 seconds at most: callbacks that take longer than one go on. Does nothing in a forked copy of the process.
     pub fn terminate(&self) {
-        if self.check_owner().is_ok() {
+        if self.owner.check().is_ok() {
             self.core.terminate();
             self.join_reader();
         }
@@ -480,20 +501,11 @@ impl<A, R> ProcessPool<A, R> {
             let _ = reader.join();
         }
     }
-
-    fn check_owner(&self) -> Result<(), Error> {
-        let owner = self.owner;
-        if std::process::id() == owner {
-            Ok(())
-        } else {
-            Err(Error::NotOwner { owner })
-        }
-    }
 }
 
 impl<A, R> Drop for ProcessPool<A, R> {
     fn drop(&mut self) {
-        if self.check_owner().is_err() {
+        if self.owner.check().is_err() {
             return;
         }
         self.terminate();
@@ -512,11 +524,4 @@ impl<A, R> fmt::Debug for ProcessPool<A, R> {
             .field("unfinished", &self.unfinished())
             .finish_non_exhaustive()
     }
-}
-
-fn append(arguments: &mut Vec<u8>, argument: &impl Serialize) -> Result<(), Error> {
-    frames::append_argument(arguments, argument).map_err(|error| Error::Pass {
-        what: "argument",
-        why: error.to_string(),
-    })
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::io;
 use std::mem::ManuallyDrop;
-use std::process;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::batch::{Chunk, LazyMap, Results, within};
 use super::initializer::{Initializer, initializer};
+use super::owner::Owner;
 use super::pending::{Pending, Slot};
 use super::{Error, MOST_WORKERS, check_workers};
 use crate::caught::caught;
@@ -37,7 +37,7 @@ pub struct ThreadPool {
     /// Its drop would wait for the threads.
     threads: ManuallyDrop<rayon::ThreadPool>,
     gate: Arc<Gate>,
-    owner: u32,
+    owner: Owner,
 }
 
 /// Who is still inside, and whether more may come.
@@ -112,7 +112,7 @@ impl ThreadBuilder {
         Ok(ThreadPool {
             threads: ManuallyDrop::new(threads),
             gate,
-            owner: process::id(),
+            owner: Owner::this_process(),
         })
     }
 }
@@ -176,7 +176,7 @@ impl ThreadPool {
         &self,
         task: impl FnOnce() -> R + Send + 'static,
     ) -> Result<Pending<R>, Error> {
-        self.check_owner()?;
+        self.owner.check()?;
         self.gate.check()?;
         let gate = Arc::clone(&self.gate);
         gate.unfinished.fetch_add(1, SeqCst);
@@ -187,17 +187,16 @@ impl ThreadPool {
         let slot = Slot::new(self.owner, None);
         let pending = Pending::new(Arc::clone(&slot), None);
         self.threads.spawn_fifo(move || {
-            // What the task holds and what it gives are dropped in here too.
-            let inside = &gate;
-            let _ = caught(move || {
-                if slot.begin() {
-                    let result = inside
-                        .check()
-                        .and_then(|()| caught(task).map_err(|message| Error::Panicked { message }));
-                    slot.finish(result);
-                }
-                drop(slot);
-            });
+            if slot.begin() {
+                // What the task holds is dropped in here too.
+                let result = caught(|| gate.check().map(|()| task()))
+                    .unwrap_or_else(|message| Err(Error::Panicked { message }));
+                slot.finish(result);
+            } else {
+                let _ = caught(|| drop(task));
+            }
+            // And in here what it gave, if nobody waits for it.
+            let _ = caught(|| drop(slot));
             gate.leave();
         });
         Ok(pending)
@@ -322,7 +321,7 @@ impl ThreadPool {
     /// [`Error::InCallback`] when called by a task or callback of this pool, which would wait for itself: no more tasks are
     /// taken then, but nothing is waited for. [`Error::NotOwner`] in a forked copy of the process, where it does nothing.
     pub fn shutdown(&self) -> Result<(), Error> {
-        self.check_owner()?;
+        self.owner.check()?;
         let gate = &self.gate;
         gate.closed.store(true, SeqCst);
         if self.threads.current_thread_index().is_some() {
@@ -337,20 +336,11 @@ impl ThreadPool {
         }
         Ok(())
     }
-
-    fn check_owner(&self) -> Result<(), Error> {
-        let owner = self.owner;
-        if process::id() == owner {
-            Ok(())
-        } else {
-            Err(Error::NotOwner { owner })
-        }
-    }
 }
 
 impl Drop for ThreadPool {
     fn drop(&mut self) {
-        if self.check_owner().is_err() {
+        if self.owner.check().is_err() {
             return;
         }
         // A task that drops its own pool does not wait for itself.

@@ -4,6 +4,7 @@
 //! they are needed, one to run callbacks and one to stand by while more callbacks wait; a pool without callbacks has none.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,6 +36,8 @@ struct State {
     threads: usize,
     /// Those of them that are within a call.
     calling: Vec<Thread>,
+    /// A thread sleeps until it is woken.
+    asleep: bool,
     over: bool,
 }
 
@@ -43,8 +46,11 @@ impl Callers {
         let mut state = self.lock();
         state.waiting.push_back(Box::new(call));
         self.provide(&mut state);
+        let wake = mem::take(&mut state.asleep) || state.turn.is_none();
         drop(state);
-        self.0.changed.notify_one();
+        if wake {
+            self.0.changed.notify_all();
+        }
     }
 
     /// Whether this thread is within a call.
@@ -93,7 +99,9 @@ impl Callers {
                     state.threads -= 1;
                     return;
                 }
+                state.asleep = true;
                 state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.asleep = false;
                 continue;
             }
             let left = state.turn.map_or(Duration::ZERO, |(_, since)| {

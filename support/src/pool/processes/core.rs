@@ -14,6 +14,7 @@ use super::nursery::Orders;
 use crate::caught::caught;
 use crate::ipc::{self, Queue};
 use crate::pool::Error;
+use crate::pool::owner::Owner;
 use crate::pool::pending::{Cancel, Fill};
 use crate::process::Process;
 
@@ -37,7 +38,7 @@ pub(super) struct Core {
     callers: Callers,
     /// The most bytes of arguments that a job can have, their frames included.
     capacity: usize,
-    owner: u32,
+    owner: Owner,
 }
 
 struct State {
@@ -91,7 +92,7 @@ impl Core {
             reports,
             callers: Callers::default(),
             capacity,
-            owner: std::process::id(),
+            owner: Owner::this_process(),
         })
     }
 
@@ -307,7 +308,7 @@ impl Core {
 
 impl Cancel for Core {
     fn cancel(self: Arc<Self>, tasks: &[u64]) -> usize {
-        if std::process::id() != self.owner {
+        if self.owner.is_elsewhere() {
             return 0;
         }
         let mut state = self.lock();

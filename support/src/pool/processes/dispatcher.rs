@@ -73,7 +73,7 @@ impl<F> Dispatcher<F> {
             pid: None,
             given: VecDeque::new(),
             part: Vec::new(),
-            ready: false,
+            ready: !initialized,
         };
         Dispatcher {
             backlog: VecDeque::new(),
@@ -198,8 +198,8 @@ impl<F> Dispatcher<F> {
             What::Started { pid } => {
                 self.starting = self.starting.saturating_sub(1);
                 if self.phase < Phase::Terminated {
+                    // It may have said that it is ready before the nursery says that it is there.
                     worker.pid = Some(pid);
-                    worker.ready = !self.initialized;
                 }
                 return true;
             }
@@ -244,7 +244,7 @@ impl<F> Dispatcher<F> {
                 number,
             } => {
                 let exit = exit(signal, number);
-                let was_ready = worker.ready;
+                let was_ready = mem::replace(&mut worker.ready, !self.initialized);
                 worker.pid = None;
                 worker.part.clear();
                 self.take_back(place, usize::MAX, hands);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::pool::Error;
-use crate::wire::{self, WireError};
+use crate::wire::{self, Shapes, WireError};
 
 /// What a frame takes beside its value.
 pub(super) const HEADER: usize = size_of::<u64>();
@@ -18,10 +18,8 @@ pub(super) enum Outcome {
 }
 
 /// Appends a frame with what `write` appends, or nothing if that fails.
-pub(super) fn append<E>(
-    to: &mut Vec<u8>,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-) -> Result<(), E> {
+#[inline]
+fn append<E>(to: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
     let start = to.len();
     to.extend([0; HEADER]);
     let written = write(to);
@@ -36,6 +34,7 @@ pub(super) fn append<E>(
 }
 
 /// Takes the next frame off.
+#[inline]
 pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (length, rest) = bytes.split_first_chunk()?;
     let (frame, rest) = rest.split_at_checked(u64::from_ne_bytes(*length) as usize)?;
@@ -43,11 +42,25 @@ pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(frame)
 }
 
-pub(super) fn append_argument(
+/// A frame with an argument, which is tried: see [`wire::append_proven`].
+pub(super) fn append_argument<A: Serialize + DeserializeOwned>(
     to: &mut Vec<u8>,
-    argument: &impl Serialize,
+    argument: &A,
+    shapes: &Shapes,
 ) -> Result<(), WireError> {
-    append(to, |to| wire::append(argument, to))
+    append(to, |to| wire::append_proven::<A, A>(argument, to, shapes))
+}
+
+/// A frame with a result, which is tried.
+pub(super) fn append_result<R: Serialize + DeserializeOwned>(
+    to: &mut Vec<u8>,
+    result: &R,
+    shapes: &Shapes,
+) -> Result<(), WireError> {
+    append(to, |to| {
+        to.push(Outcome::Result as u8);
+        wire::append_proven::<R, R>(result, to, shapes)
+    })
 }
 
 /// A frame that says why there is no result.
@@ -79,7 +92,16 @@ pub(super) fn one<R: DeserializeOwned>(mut bytes: &[u8]) -> Result<R, Error> {
     result(next(&mut bytes).unwrap_or_default())
 }
 
-/// All results.
+/// All results, or the first error.
+pub(super) fn all_well<R: DeserializeOwned>(mut bytes: &[u8]) -> Result<Vec<R>, Error> {
+    let mut results = Vec::new();
+    while let Some(frame) = next(&mut bytes) {
+        results.push(result(frame)?);
+    }
+    Ok(results)
+}
+
+/// What became of each.
 pub(super) fn all<R: DeserializeOwned>(mut bytes: &[u8]) -> Result<Vec<Result<R, Error>>, Error> {
     let mut results = Vec::new();
     while let Some(frame) = next(&mut bytes) {

@@ -13,7 +13,7 @@ use crate::caught::caught;
 use crate::ipc::{self, Bytes, Queue};
 use crate::pool::initializer::Initializer;
 use crate::process::panics;
-use crate::wire;
+use crate::wire::{self, Shapes};
 
 /// Results go to the owner in reports of this size.
 pub(super) const PART_BYTES: usize = 1 << 18;
@@ -48,7 +48,7 @@ pub(super) fn work(
             arguments,
         } = jobs.get()?;
         let start = Instant::now();
-        let mut results = Vec::new();
+        let mut results = Vec::with_capacity(2 * arguments.len());
         function(&arguments, &mut results);
         let nanos = start.elapsed().as_nanos() as u64;
         // An idle worker is ended by a signal: what it printed must be out by then.
@@ -68,9 +68,11 @@ pub(super) fn work(
 }
 
 /// The function as workers call it.
-pub(super) fn encoded<A: DeserializeOwned, R: Serialize>(
+pub(super) fn encoded<A: DeserializeOwned, R: Serialize + DeserializeOwned>(
     mut function: impl FnMut(A) -> R,
 ) -> impl FnMut(&[u8], &mut Vec<u8>) {
+    // What of the results has been seen to come back as it was sent.
+    let shapes = Shapes::new();
     move |mut arguments, results| {
         while let Some(argument) = frames::next(&mut arguments) {
             let argument = match wire::decode(argument) {
@@ -84,10 +86,7 @@ pub(super) fn encoded<A: DeserializeOwned, R: Serialize>(
             // What the call leaves is dropped in here too.
             let called = caught(|| {
                 let result = function(argument);
-                frames::append(results, |results| {
-                    results.push(Outcome::Result as u8);
-                    wire::append(&result, results)
-                })
+                frames::append_result(results, &result, &shapes)
             });
             match called {
                 Ok(Ok(())) => {}

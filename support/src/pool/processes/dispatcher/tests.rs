@@ -381,6 +381,22 @@ fn a_death_in_the_initializer_starts_no_other() {
     );
 }
 
+/// The worker may be quicker than the nursery, which has forked it.
+#[test]
+fn ready_before_it_is_known_to_be_started() {
+    let mut run = Run::new(1, 1);
+    run.dispatcher = Dispatcher::new(1, true);
+    for _ in 0..3 {
+        let ready = What::Ready { failed: None };
+        run.world.reports.push_back((0, ready));
+        run.world.fill_place();
+        run.read(usize::MAX);
+        run.world.die(0, false);
+        run.read(usize::MAX);
+        assert_eq!(run.world.orders.len(), 1, "it is replaced");
+    }
+}
+
 #[test]
 fn what_has_begun_is_not_cancelled() {
     let mut run = started(1);
