@@ -55,8 +55,8 @@ translations: target/venv.ok ## bring notebooks/locale up to date with the text 
 	@$(T)/venv/bin/sphinx-intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
 	@cargo run -q -p course-tests --bin check -- --translations notebooks/locale
 
-soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools (a minute or two)
-	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool -- --nocapture
+soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools, one at each instruction
+	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool --test kill -- --nocapture
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
 	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)

@@ -1,0 +1,85 @@
+//! Kills by exhaustion, not by luck: a process is killed after **each** instruction of what it does in `support::ipc` (`make soak`), or
+//! after every seventh (`make test`). After each kill the others go on within a bound, nothing is torn, and at most what the dead process
+//! had in hand is lost.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    non_local_definitions,
+    reason = "an operation stands in the case that kills it"
+)]
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod isolated;
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+#[path = "kill"]
+mod linux {
+    pub mod barrier;
+    pub mod companion;
+    pub mod event;
+    pub mod exhaust;
+    pub mod heap;
+    pub mod joinable;
+    pub mod locks;
+    pub mod queue;
+    pub mod traced;
+}
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+fn main() {
+    use isolated::{Case, cases};
+    use linux::{barrier, event, joinable, locks, queue};
+
+    // Each a few seconds; a minute, if all instructions are asked for.
+    const CASES: &[Case] = cases! { 600;
+        queue {
+            put
+            put_first
+            put_many
+            put_many_sleeping
+            put_sleeping
+            put_that_wakes
+            get
+            get_many
+            get_sleeping
+            get_that_wakes
+        }
+        locks {
+            lock
+            lock_sleeping
+            unlock_that_wakes
+            semaphore
+            semaphore_first
+            semaphore_sleeping
+            release_that_wakes
+            update
+        }
+        joinable {
+            put
+            get
+            get_first
+            get_many
+            task_done
+            join_sleeping
+        }
+        barrier { wait_first wait_last }
+        event { set wait_for_what_is_set wait_sleeping }
+    };
+    // Not in `make test` yet: some of the operations allocate, so that their way differs from child to child.
+    let soak = std::env::var_os("COURSE_SOAK").is_some();
+    isolated::main(if soak { CASES } else { &[] }, || {});
+}
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+fn main() {}
