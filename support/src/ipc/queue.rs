@@ -273,6 +273,13 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize,
     {
+        if is_known::<T>() && wire::id::<Q>() == wire::id::<T>() {
+            if items.is_empty() {
+                return Ok(());
+            }
+            let items = Direct::new(items.iter(), self.byte_capacity());
+            return self.ring.put(&mut { Limit::NO_LIMIT }, items);
+        }
         buffer::with(|frames| {
             let mut items = items.iter();
             let encoded = items.try_for_each(|item| self.frame(item, frames));
@@ -290,11 +297,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         Q: Serialize + ?Sized,
     {
         if is_known::<T>() && wire::id::<Q>() == wire::id::<T>() {
-            let refused = |error: postcard::Error| Error::Encode(error.into());
-            let size = postcard::experimental::serialized_size(item).map_err(refused)?;
-            let item = Direct::new(size, self.byte_capacity(), |free| {
-                postcard::to_slice(item, free).map(drop).map_err(refused)
-            })?;
+            let item = Direct::new(iter::once(item), self.byte_capacity());
             return self.ring.put(&mut limit, item);
         }
         buffer::with(|frame| {
@@ -316,14 +319,6 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        // A plain value has no more bytes.
-        if is_known::<T>()
-            && wire::id::<Q>() == wire::id::<T>()
-            && let Ok(bytes) = postcard::to_slice(item, &mut [0; 20])
-        {
-            to.extend_from_slice(bytes);
-            return Ok(());
-        }
         wire::append_proven::<Q, T>(item, to, &self.shapes).map_err(Error::Encode)
     }
 }
@@ -443,6 +438,12 @@ impl<T: DeserializeOwned> Queue<T> {
     ) -> Result<Vec<Result<T, Error>>, Error> {
         if most == 0 {
             return Ok(Vec::new());
+        }
+        if is_known::<T>() {
+            let mut items = Vec::with_capacity(most.min(self.len()));
+            let decode = |bytes: &[u8]| items.push(decode(bytes));
+            self.ring.take(&mut limit, &self.books, most, decode)?;
+            return Ok(items);
         }
         buffer::with(|buffer| {
             let mut count = 0;
