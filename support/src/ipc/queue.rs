@@ -1,3 +1,4 @@
+use std::any::TypeId;
 use std::borrow::Borrow;
 use std::fmt;
 use std::iter;
@@ -273,7 +274,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize,
     {
-        if is_known::<T>() && wire::id::<Q>() == wire::id::<T>() {
+        if is_known::<T>() && id::<Q>() == id::<T>() {
             if items.is_empty() {
                 return Ok(());
             }
@@ -296,7 +297,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        if is_known::<T>() && wire::id::<Q>() == wire::id::<T>() {
+        if is_known::<T>() && id::<Q>() == id::<T>() {
             let item = Direct::new(iter::once(item), self.byte_capacity());
             return self.ring.put(&mut limit, item);
         }
@@ -477,7 +478,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 #[inline]
 fn is_known<T: ?Sized>() -> bool {
     macro_rules! is_one_of {
-        ($($known:ty),*) => { $(wire::id::<T>() == wire::id::<$known>())||* };
+        ($($known:ty),*) => { $(id::<T>() == id::<$known>())||* };
     }
     is_one_of!(
         Bytes,
@@ -499,4 +500,27 @@ fn is_known<T: ?Sized>() -> bool {
         f32,
         f64
     )
+}
+
+/// Which type it is, but for its lifetimes; a constant to the compiler.
+#[inline]
+fn id<T: ?Sized>() -> TypeId {
+    trait Id {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static;
+    }
+    impl<T: ?Sized> Id for PhantomData<T> {
+        #[inline]
+        fn id(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<T>()
+        }
+    }
+    let of: &dyn Id = &PhantomData::<T>;
+    // SAFETY: only the bound on the lifetime changes, which lets `id` be called. Nothing of the type is made, kept or looked at.
+    let of = unsafe { std::mem::transmute::<&dyn Id, &(dyn Id + 'static)>(of) };
+    of.id()
 }
