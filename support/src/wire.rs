@@ -366,7 +366,7 @@ fn key<T: ?Sized>(what: u64) -> u64 {
 /// substitute: it has an address in each part of the program that mentions it, and two types may
 /// have the same.
 #[inline]
-pub(crate) fn id<T: ?Sized>() -> u64 {
+fn id<T: ?Sized>() -> u64 {
     trait Id {
         fn id(&self) -> TypeId
         where

@@ -1,3 +1,4 @@
+use std::any::TypeId;
 use std::borrow::Borrow;
 use std::fmt;
 use std::iter;
@@ -297,6 +298,13 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize,
     {
+        if is_known::<T>() && id::<Q>() == id::<T>() {
+            if items.is_empty() {
+                return Ok(());
+            }
+            let items = Direct::new(items.iter(), self.byte_capacity());
+            return self.ring.put(&mut { Limit::NO_LIMIT }, items);
+        }
         buffer::with(|frames| {
             let mut items = items.iter();
             let encoded = items.try_for_each(|item| self.frame(item, frames));
@@ -313,12 +321,8 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        if is_known::<T>() && wire::id::<Q>() == wire::id::<T>() {
-            let refused = |error: postcard::Error| Error::Encode(error.into());
-            let size = postcard::experimental::serialized_size(item).map_err(refused)?;
-            let item = Direct::new(size, self.byte_capacity(), |free| {
-                postcard::to_slice(item, free).map(drop).map_err(refused)
-            })?;
+        if is_known::<T>() && id::<Q>() == id::<T>() {
+            let item = Direct::new(iter::once(item), self.byte_capacity());
             return self.ring.put(&mut limit, item);
         }
         buffer::with(|frame| {
@@ -340,14 +344,6 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        // A plain value has no more bytes.
-        if is_known::<T>()
-            && wire::id::<Q>() == wire::id::<T>()
-            && let Ok(bytes) = postcard::to_slice(item, &mut [0; 20])
-        {
-            to.extend_from_slice(bytes);
-            return Ok(());
-        }
         wire::append_proven::<Q, T>(item, to, &self.shapes).map_err(Error::Encode)
     }
 }
@@ -468,6 +464,12 @@ impl<T: DeserializeOwned> Queue<T> {
         if most == 0 {
             return Ok(Vec::new());
         }
+        if is_known::<T>() {
+            let mut items = Vec::with_capacity(most.min(self.len()));
+            let decode = |bytes: &[u8]| items.push(decode(bytes));
+            self.ring.take(&mut limit, &self.books, most, decode)?;
+            return Ok(items);
+        }
         buffer::with(|buffer| {
             let mut count = 0;
             self.ring.take(&mut limit, &self.books, most, |bytes| {
@@ -500,7 +502,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 #[inline]
 fn is_known<T: ?Sized>() -> bool {
     macro_rules! is_one_of {
-        ($($known:ty),*) => { $(wire::id::<T>() == wire::id::<$known>())||* };
+        ($($known:ty),*) => { $(id::<T>() == id::<$known>())||* };
     }
     is_one_of!(
         Bytes,
@@ -522,4 +524,27 @@ fn is_known<T: ?Sized>() -> bool {
         f32,
         f64
     )
+}
+
+/// Which type it is, but for its lifetimes; a constant to the compiler.
+#[inline]
+fn id<T: ?Sized>() -> TypeId {
+    trait Id {
+        fn id(&self) -> TypeId
+        where
+            Self: 'static;
+    }
+    impl<T: ?Sized> Id for PhantomData<T> {
+        #[inline]
+        fn id(&self) -> TypeId
+        where
+            Self: 'static,
+        {
+            TypeId::of::<T>()
+        }
+    }
+    let of: &dyn Id = &PhantomData::<T>;
+    // SAFETY: only the bound on the lifetime changes, which lets `id` be called. Nothing of the type is made, kept or looked at.
+    let of = unsafe { std::mem::transmute::<&dyn Id, &(dyn Id + 'static)>(of) };
+    of.id()
 }

@@ -1,3 +1,5 @@
+use serde::Serialize;
+
 use super::Position;
 use super::position::HEADER;
 use crate::ipc::Error;
@@ -80,38 +82,62 @@ impl Writer for Frames<'_> {
     }
 }
 
-/// Bytes of a type of ours, which are encoded right into the ring: one copy less.
-pub(in super::super) struct Direct<F> {
-    length: u32,
-    encode: F,
+/// Items whose types are known to have no code of a user's: they are encoded right into the ring, which is a copy less.
+pub(in super::super) struct Direct<'q, Q: ?Sized, I> {
+    next: Option<&'q Q>,
+    rest: I,
+    capacity: usize,
 }
 
-impl<F: FnMut(&mut [u8]) -> Result<(), Error>> Direct<F> {
-    /// `encode` writes so many bytes.
-    pub(in super::super) fn new(size: usize, capacity: usize, encode: F) -> Result<Self, Error> {
-        let length = fitting(size, capacity)?;
-        Ok(Direct { length, encode })
+impl<'q, Q: Serialize + ?Sized, I: Iterator<Item = &'q Q>> Direct<'q, Q, I> {
+    pub(in super::super) fn new(mut items: I, capacity: usize) -> Self {
+        Direct {
+            next: items.next(),
+            rest: items,
+            capacity,
+        }
     }
 }
 
-impl<F: FnMut(&mut [u8]) -> Result<(), Error>> Writer for Direct<F> {
-    fn write(&mut self, free: &mut [u8], _items: u32) -> Result<Written, Error> {
-        let bytes = HEADER + self.length.next_multiple_of(HEADER);
-        let (header, payload) = free.split_at_mut(HEADER as usize);
-        let Some(payload) = payload.get_mut(..self.length as usize) else {
-            return Ok(Written {
-                items: 0,
-                bytes: 0,
-                needs: Some(self.length),
-            });
-        };
-        header.copy_from_slice(&self.length.to_ne_bytes());
-        (self.encode)(payload)?;
-        Ok(Written {
-            items: 1,
-            bytes,
+impl<'q, Q: Serialize + ?Sized, I: Iterator<Item = &'q Q>> Writer for Direct<'q, Q, I> {
+    #[inline]
+    fn write(&mut self, free: &mut [u8], items: u32) -> Result<Written, Error> {
+        let refused = |error: postcard::Error| Error::Encode(error.into());
+        let mut written = Written {
+            items: 0,
+            bytes: 0,
             needs: None,
-        })
+        };
+        while let Some(item) = self.next {
+            if written.items < items
+                && let Some((header, room)) = free
+                    .get_mut(written.bytes as usize..)
+                    .and_then(<[u8]>::split_first_chunk_mut)
+            {
+                match postcard::to_slice(item, room) {
+                    Ok(bytes) => {
+                        // It is shorter than the ring.
+                        let length = bytes.len() as u32;
+                        *header = length.to_ne_bytes();
+                        written.items += 1;
+                        written.bytes += HEADER + length.next_multiple_of(HEADER);
+                        self.next = self.rest.next();
+                        continue;
+                    }
+                    Err(postcard::Error::SerializeBufferFull) => {}
+                    Err(error) => return Err(refused(error)),
+                }
+            }
+            let size = postcard::experimental::serialized_size(item).map_err(refused)?;
+            let length = fitting(size, self.capacity);
+            written.needs = match length {
+                // First those before it are put.
+                Err(_) if written.items > 0 => Some(0),
+                length => Some(length?),
+            };
+            break;
+        }
+        Ok(written)
     }
 }
 
