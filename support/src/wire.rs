@@ -356,17 +356,16 @@ fn variant(index: u32, len: usize) -> u64 {
 /// A type and what occurred of it.
 #[inline]
 fn key<T: ?Sized>(what: u64) -> u64 {
-    let of = id::<T>() ^ what.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let of = number::<T>() ^ what.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = of.wrapping_mul(0xd6e8_feb8_6659_fd93);
     // 0 is a free place.
     (mixed ^ mixed >> 32).max(1)
 }
 
-/// A type's number, a constant to the compiler: half of its `TypeId`, which is a hash. A name is no
-/// substitute: it has an address in each part of the program that mentions it, and two types may
-/// have the same.
+/// Which type it is, but for its lifetimes; a constant to the compiler. A name is no substitute: it has an address in each part of
+/// the program that mentions it, and two types may have the same.
 #[inline]
-fn id<T: ?Sized>() -> u64 {
+pub(crate) fn type_id<T: ?Sized>() -> TypeId {
     trait Id {
         fn id(&self) -> TypeId
         where
@@ -383,6 +382,16 @@ fn id<T: ?Sized>() -> u64 {
         }
     }
 
+    let of: &dyn Id = &PhantomData::<T>;
+    // SAFETY: only the bound on the lifetime changes, which lets `id` be called. It reads nothing,
+    // and makes a number of the type without its lifetimes: nothing of the type is made or kept.
+    let of = unsafe { mem::transmute::<&dyn Id, &(dyn Id + 'static)>(of) };
+    of.id()
+}
+
+/// A type's number: half of its `TypeId`, which is a hash.
+#[inline]
+fn number<T: ?Sized>() -> u64 {
     /// Half of a `TypeId` is what it hashes.
     struct Half(u64);
 
@@ -404,12 +413,8 @@ fn id<T: ?Sized>() -> u64 {
         }
     }
 
-    let of: &dyn Id = &PhantomData::<T>;
-    // SAFETY: only the bound on the lifetime changes, which lets `id` be called. It reads nothing,
-    // and makes a number of the type without its lifetimes: nothing of the type is made or kept.
-    let of = unsafe { mem::transmute::<&dyn Id, &(dyn Id + 'static)>(of) };
     let mut half = Half(0);
-    of.id().hash(&mut half);
+    type_id::<T>().hash(&mut half);
     half.finish()
 }
 
@@ -705,7 +710,7 @@ impl<'o, 'v> Items<'o, 'v> {
 
     #[inline(always)]
     fn send<U: Serialize + ?Sized>(&mut self, which: usize, value: &U) -> Result<()> {
-        let of = id::<U>();
+        let of = number::<U>();
         if self.of[which] != of {
             self.of[which] = of;
             self.out.mark::<U>(VALUE);

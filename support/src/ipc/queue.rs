@@ -1,4 +1,3 @@
-use std::any::TypeId;
 use std::borrow::Borrow;
 use std::fmt;
 use std::iter;
@@ -13,7 +12,7 @@ use super::joinable::Books;
 use super::limit::Limit;
 use super::ring::{Direct, Frames, Ring};
 use super::{Bytes, Error, Producer, buffer};
-use crate::wire::{self, Shapes};
+use crate::wire::{self, Shapes, type_id};
 
 /// Largest item of a queue that was not told otherwise, in bytes.
 pub(super) const DEFAULT_BYTES: usize = 1 << 20;
@@ -298,7 +297,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize,
     {
-        if is_known::<T>() && id::<Q>() == id::<T>() {
+        if is_known::<T>() && type_id::<Q>() == type_id::<T>() {
             if items.is_empty() {
                 return Ok(());
             }
@@ -321,7 +320,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        if is_known::<T>() && id::<Q>() == id::<T>() {
+        if is_known::<T>() && type_id::<Q>() == type_id::<T>() {
             let item = Direct::new(iter::once(item), self.byte_capacity());
             return self.ring.put(&mut limit, item);
         }
@@ -502,7 +501,7 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
 #[inline]
 fn is_known<T: ?Sized>() -> bool {
     macro_rules! is_one_of {
-        ($($known:ty),*) => { $(id::<T>() == id::<$known>())||* };
+        ($($known:ty),*) => { $(type_id::<T>() == type_id::<$known>())||* };
     }
     is_one_of!(
         Bytes,
@@ -524,27 +523,4 @@ fn is_known<T: ?Sized>() -> bool {
         f32,
         f64
     )
-}
-
-/// Which type it is, but for its lifetimes; a constant to the compiler.
-#[inline]
-fn id<T: ?Sized>() -> TypeId {
-    trait Id {
-        fn id(&self) -> TypeId
-        where
-            Self: 'static;
-    }
-    impl<T: ?Sized> Id for PhantomData<T> {
-        #[inline]
-        fn id(&self) -> TypeId
-        where
-            Self: 'static,
-        {
-            TypeId::of::<T>()
-        }
-    }
-    let of: &dyn Id = &PhantomData::<T>;
-    // SAFETY: only the bound on the lifetime changes, which lets `id` be called. Nothing of the type is made, kept or looked at.
-    let of = unsafe { std::mem::transmute::<&dyn Id, &(dyn Id + 'static)>(of) };
-    of.id()
 }

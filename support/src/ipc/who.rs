@@ -50,7 +50,7 @@ fn my_start() -> u64 {
     let pid = pid();
     match START.load(Relaxed) {
         0 => {
-            let start = start_of(pid);
+            let start = stat::look(pid).map_or(0, |(_, start)| start);
             // Else nobody forgets it in a child.
             if PID.load(Relaxed) == pid {
                 START.store(start, Relaxed);
@@ -61,24 +61,19 @@ fn my_start() -> u64 {
     }
 }
 
-/// When a process started, in ticks since the boot; 0 if it is gone or the system does not tell.
-fn start_of(pid: u32) -> u64 {
-    stat::look(pid).map_or(0, |(_, start)| start)
-}
-
-/// Whether a process that started then runs no more.
-pub(super) fn is_dead(pid: u32, start: u64) -> bool {
+/// When a process that runs started, in ticks since the boot, or 0 if the system does not tell; `None` if it runs no more.
+pub(super) fn living(pid: u32) -> Option<u64> {
     match stat::look(pid) {
-        // A zombie runs no more, and another process may have its id later.
-        Some((state, now)) => matches!(state, 'Z' | 'X') || start != 0 && now != start,
-        None => kill(Pid::from_raw(pid as i32), None) == Err(Errno::ESRCH),
+        // A zombie runs no more.
+        Some(('Z' | 'X', _)) => None,
+        Some((_, start)) => Some(start),
+        None => (kill(Pid::from_raw(pid as i32), None) != Err(Errno::ESRCH)).then_some(0),
     }
 }
 
-/// A child that lives, and when it started; `None` if it is gone.
-pub(super) fn living(pid: u32) -> Option<u64> {
-    let start = start_of(pid);
-    (!is_dead(pid, start)).then_some(start)
+/// Whether a process that started then runs no more: another may have its id by now.
+pub(super) fn is_dead(pid: u32, start: u64) -> bool {
+    living(pid).is_none_or(|now| start != 0 && now != 0 && now != start)
 }
 
 /// Processes and what each has open, in shared memory.
@@ -331,7 +326,7 @@ mod tests {
     /// Killed at any store of `settle`, a process leaves a place that is free, or its own.
     #[test]
     fn a_half_made_place_is_free() {
-        for stores in 0..6 {
+        for stores in 0..7 {
             let roster = empty();
             let place = &roster.places[0];
             place.settle(GONE, 7);
@@ -343,9 +338,15 @@ mod tests {
                 place.mark.store(0, SeqCst);
             }
             if stores > 2 {
-                place.start.store(my_start(), SeqCst);
+                place.given.store(0, SeqCst);
             }
             if stores > 3 {
+                place.owed.store(0, SeqCst);
+            }
+            if stores > 4 {
+                place.start.store(my_start(), SeqCst);
+            }
+            if stores > 5 {
                 place.pid.store(pid(), SeqCst);
             }
             roster.used.store(1, SeqCst);
