@@ -44,7 +44,7 @@ const CASES: &[Case] = cases![180;
 ];
 
 fn main() {
-    isolated::main(CASES, || ());
+    isolated::main(isolated::AtOnce::Cores, CASES, || ());
 }
 
 type Log = Rc<RefCell<Vec<String>>>;

@@ -124,7 +124,7 @@ const FIXTURES: &[Case] = cases![20;
 
 fn main() {
     let Ok(name) = env::var(FIXTURE) else {
-        return isolated::main(CASES, || ());
+        return isolated::main(isolated::AtOnce::Cores, CASES, || ());
     };
     let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);
     (fixture.unwrap().run)();
@@ -1493,6 +1493,19 @@ fn fixture_warned() {
     assert!(exit_of(Process::builder().beside_threads().start(|| ())).success());
     // Commands are no copies.
     assert!(Command::new("true").status().unwrap().success());
+    drop(stop);
+    assert!(beside.join().unwrap());
+    // The kernel takes a thread away after it was joined.
+    for _ in 0..200 {
+        thread::scope(|s| {
+            for _ in 0..4 {
+                s.spawn(|| ());
+            }
+        });
+        assert!(exit_of(Process::start(|| ())).success());
+    }
+    let (stop, end) = std::sync::mpsc::channel::<()>();
+    let beside = thread::spawn(move || end.recv().is_err());
     eprintln!("now");
     for _ in 0..3 {
         assert!(exit_of(Process::start(|| ())).success());

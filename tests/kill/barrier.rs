@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering::*};
 use support::ipc::{Barrier, Error, SharedAtomic};
 
 use super::companion::Companion;
-use super::exhaust::{BOUND, Operation, exhaust, goes, must};
+use super::exhaust::{BOUND, Operation, PATIENCE, exhaust, goes, must};
 
 /// Whether one that waited came through; that the barrier broke is all right if one died in it, that time ran out is not.
 fn through(waited: &Result<u32, Error>) -> Result<bool, String> {
@@ -91,7 +91,7 @@ pub fn wait_last() {
     impl Operation for Last {
         fn set_up() -> Self {
             let (barrier, met) = (Barrier::new(2).unwrap(), Met::nothing());
-            let other = Companion::asleep(|| met.note(through(&barrier.wait_timeout(BOUND))));
+            let other = Companion::asleep(|| met.note(through(&barrier.wait_timeout(PATIENCE))));
             Last {
                 barrier,
                 other,

@@ -1,5 +1,6 @@
 //! Another process that lives on beside the one that is killed.
 
+use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 use std::thread;
 
 use nix::sys::signal::{Signal, kill};
@@ -9,6 +10,25 @@ use nix::unistd::Pid;
 use super::exhaust::BOUND;
 use super::traced::{forked, reap, state};
 use crate::isolated::within;
+
+/// Something else than the primitives to sleep at: a pipe from which a byte is read.
+pub struct Gate(PipeReader, PipeWriter);
+
+impl Gate {
+    pub fn shut() -> Gate {
+        let (reader, writer) = io::pipe().unwrap();
+        Gate(reader, writer)
+    }
+
+    /// Sleeps until another process opens it.
+    pub fn pass(&self) {
+        (&self.0).read_exact(&mut [0]).unwrap();
+    }
+
+    pub fn open(&self) {
+        (&self.1).write_all(&[0]).unwrap();
+    }
+}
 
 /// Killed and reaped when dropped.
 pub struct Companion {

@@ -1,7 +1,7 @@
 use support::ipc::Event;
 
 use super::companion::Companion;
-use super::exhaust::{BOUND, Operation, exhaust, must};
+use super::exhaust::{BOUND, Operation, PATIENCE, exhaust, must};
 
 /// It can be cleared, set and waited for.
 fn turns(event: &Event) -> Result<(), String> {
@@ -23,7 +23,7 @@ pub fn set() {
     impl Operation for Set {
         fn set_up() -> Self {
             let event = Event::new().unwrap();
-            let waiter = Companion::asleep(|| event.wait_timeout(BOUND));
+            let waiter = Companion::asleep(|| event.wait_timeout(PATIENCE));
             Set { event, waiter }
         }
         fn run(&self) {

@@ -19,6 +19,9 @@ use super::traced::{Traced, forked, reap};
 /// How long a call of those who live on may take: tells a hang from slowness.
 pub const BOUND: Duration = Duration::from_secs(2);
 
+/// How long those wait who are there before: stepping through an operation takes seconds on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What one process does while it is killed, and what must be so afterwards. Each kill has a fresh one.
 pub trait Operation: Sized {
     /// Whether it goes to sleep in there, and needs `help` to come to its end.

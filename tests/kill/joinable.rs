@@ -1,7 +1,7 @@
 use support::ipc::{DeadConsumer, Error, JoinableQueue};
 
 use super::companion::Companion;
-use super::exhaust::{BOUND, Operation, exhaust, goes, must};
+use super::exhaust::{BOUND, Operation, PATIENCE, exhaust, goes, must};
 use super::queue::{Item, item, number};
 
 fn with(numbers: impl IntoIterator<Item = u64>) -> JoinableQueue<Item> {
@@ -157,7 +157,7 @@ pub fn task_done() {
             let queue = with([1]);
             let joiner = Companion::asleep(|| {
                 matches!(
-                    queue.join_timeout(BOUND),
+                    queue.join_timeout(PATIENCE),
                     Ok(()) | Err(Error::DeadConsumers { .. })
                 )
             });

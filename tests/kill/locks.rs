@@ -2,8 +2,8 @@ use std::sync::atomic::{AtomicBool, Ordering::*};
 
 use support::ipc::{Event, Guard, Mutex, Semaphore, Shared, SharedAtomic};
 
-use super::companion::Companion;
-use super::exhaust::{BOUND, Operation, exhaust, goes, must};
+use super::companion::{Companion, Gate};
+use super::exhaust::{BOUND, Operation, PATIENCE, exhaust, goes, must};
 use super::queue::in_vain;
 
 /// Two that are always the same, unless their holder was killed in between.
@@ -69,27 +69,29 @@ pub fn lock() {
 pub fn unlock_that_wakes() {
     struct Unlock {
         mutex: Mutex<Twins>,
+        gate: Gate,
         waiter: Option<Companion>,
     }
     impl Operation for Unlock {
         const SLEEPS: bool = true;
         fn set_up() -> Self {
-            let mutex = Mutex::new([0; 2]).unwrap();
             Unlock {
-                mutex,
+                mutex: Mutex::new([0; 2]).unwrap(),
+                gate: Gate::shut(),
                 waiter: None,
             }
         }
         /// The child holds the lock, and sleeps until another waits for it.
         fn run(&self) {
             let mut guard = self.mutex.lock().unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            self.gate.pass();
             change(&mut guard);
             drop(guard);
         }
         fn help(&mut self) {
-            let waiter = Companion::asleep(|| self.mutex.lock_timeout(BOUND).is_ok());
+            let waiter = Companion::asleep(|| self.mutex.lock_timeout(PATIENCE).is_ok());
             self.waiter = Some(waiter);
+            self.gate.open();
         }
         fn check(mut self, _: u32) -> Result<bool, String> {
             if let Some(waiter) = &mut self.waiter {
@@ -117,7 +119,7 @@ pub fn lock_sleeping() {
             let (mutex, release) = (Mutex::new([0; 2]).unwrap(), Event::new().unwrap());
             let holder = Companion::asleep(|| {
                 let guard = mutex.lock();
-                let released = release.wait_timeout(5 * BOUND);
+                let released = release.wait_timeout(PATIENCE);
                 drop(guard);
                 released
             });
@@ -132,7 +134,8 @@ pub fn lock_sleeping() {
             change(&mut self.mutex.lock().unwrap());
         }
         fn help(&mut self) {
-            self.waiter = Some(Companion::asleep(|| self.mutex.lock_timeout(BOUND).is_ok()));
+            let waiter = Companion::asleep(|| self.mutex.lock_timeout(PATIENCE).is_ok());
+            self.waiter = Some(waiter);
             self.release.set();
             self.holder.ends("the holder").unwrap();
         }
@@ -228,7 +231,7 @@ pub fn semaphore_sleeping() {
             let (semaphore, release) = (Semaphore::new(1).unwrap(), Event::new().unwrap());
             let holder = Companion::asleep(|| {
                 let permit = semaphore.acquire();
-                let released = release.wait_timeout(5 * BOUND);
+                let released = release.wait_timeout(PATIENCE);
                 drop(permit);
                 released
             });
@@ -259,6 +262,7 @@ pub fn semaphore_sleeping() {
 pub fn release_that_wakes() {
     struct Release {
         semaphore: Semaphore,
+        gate: Gate,
         waiter: Option<Companion>,
     }
     impl Operation for Release {
@@ -266,6 +270,7 @@ pub fn release_that_wakes() {
         fn set_up() -> Self {
             Release {
                 semaphore: Semaphore::new(1).unwrap(),
+                gate: Gate::shut(),
                 waiter: None,
             }
         }
@@ -275,12 +280,13 @@ pub fn release_that_wakes() {
         /// The child holds the permit, and sleeps until another waits for it.
         fn run(&self) {
             let permit = self.semaphore.acquire().unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            self.gate.pass();
             drop(permit);
         }
         fn help(&mut self) {
-            let waiter = Companion::asleep(|| self.semaphore.acquire_timeout(BOUND).is_ok());
+            let waiter = Companion::asleep(|| self.semaphore.acquire_timeout(PATIENCE).is_ok());
             self.waiter = Some(waiter);
+            self.gate.open();
         }
         fn check(mut self, _: u32) -> Result<bool, String> {
             if let Some(waiter) = &mut self.waiter {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use support::ipc::{Bytes, Error, Queue, SharedAtomic};
 
 use super::companion::Companion;
-use super::exhaust::{BOUND, Operation, exhaust, goes, must};
+use super::exhaust::{BOUND, Operation, PATIENCE, exhaust, goes, must};
 
 /// A number, and bytes that tell whether it came whole.
 pub type Item = (u64, Bytes);
@@ -234,7 +234,7 @@ pub fn put_that_wakes() {
     impl Operation for Put {
         fn set_up() -> Self {
             let (queue, got) = (with(4, []), Noted::nothing());
-            let consumer = Companion::asleep(|| got.note(queue.get_timeout(BOUND)));
+            let consumer = Companion::asleep(|| got.note(queue.get_timeout(PATIENCE)));
             let item = item(1);
             Put {
                 queue,
@@ -272,7 +272,7 @@ pub fn get_that_wakes() {
     impl Operation for Get {
         fn set_up() -> Self {
             let queue = with(1, [1]);
-            let producer = Companion::asleep(|| queue.put_timeout(&item(2), BOUND).is_ok());
+            let producer = Companion::asleep(|| queue.put_timeout(&item(2), PATIENCE).is_ok());
             Get { queue, producer }
         }
         fn warm(&self) {

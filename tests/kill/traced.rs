@@ -1,6 +1,7 @@
 //! A child that goes on one instruction at a time, and stops before any of them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 use std::{fs, hint, thread};
 
 use nix::errno::Errno;
@@ -30,6 +31,9 @@ pub struct Traced {
 
 /// How far single steps lead: an instruction may not come to an end (aarch64 without LSE: a store-exclusive never succeeds).
 const MOST: usize = 1 << 20;
+
+/// After so long it may be asleep.
+const LOOK: Duration = Duration::from_micros(200);
 
 impl Traced {
     /// Forks a child that does `warm`, and stops it before the first instruction of `operation`. If the operation `sleeps`, somebody
@@ -140,9 +144,13 @@ impl Traced {
     }
 
     fn wait(&mut self, help: &mut dyn FnMut()) -> Result<WaitStatus, String> {
+        let since = Instant::now();
         while self.sleeps {
             match waitpid(self.pid, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) if state(self.pid) == Some('S') => {
+                // Most steps end before it is worth a look.
+                Ok(WaitStatus::StillAlive)
+                    if since.elapsed() > LOOK && state(self.pid) == Some('S') =>
+                {
                     help();
                     self.sleeps = false;
                 }

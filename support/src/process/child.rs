@@ -32,10 +32,8 @@ pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
 ) -> Result<(Pid, W), Error> {
     panics::prepare();
     let others = others();
-    if let Others::Users(many) = others
-        && !settings.beside_threads
-    {
-        warn(name, many);
+    if !settings.beside_threads && matches!(others, Others::Users(_)) {
+        warn_unless_they_end(name);
     }
     // Opened here, where it costs less than in the child, whose memory comes page by page.
     let null = if settings.stdin_inherited {
@@ -69,10 +67,22 @@ pub(super) fn start<R: Outcome, W: FnOnce() -> R>(
     }
 }
 
-/// Once in each copy of the statics. By the macro, so that the output of a test that passes stays hidden.
-fn warn(name: &str, many: usize) {
+/// Once in each copy of the statics. A thread that was joined is still there for a moment: `pthread_join` and the end of a scope come
+/// before the kernel has taken it away. By the macro, so that the output of a test that passes stays hidden.
+fn warn_unless_they_end(name: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
-    if !WARNED.swap(true, Ordering::Relaxed) {
+    if WARNED.load(Ordering::Relaxed) {
+        return;
+    }
+    for _ in 0..20 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        if !matches!(others(), Others::Users(_)) {
+            return;
+        }
+    }
+    if let Others::Users(many) = others()
+        && !WARNED.swap(true, Ordering::Relaxed)
+    {
         let _ = crate::caught::caught(|| {
             eprintln!(
                 "support: process {name:?} is forked while {many} other thread(s) run: a lock that one of them holds now stays \
