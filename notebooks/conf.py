@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from pathlib import Path
 
 from docutils import nodes
@@ -45,14 +46,15 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 
-def inline_svg(self, data, render_image=NbElementRenderer.render_image):
+def inline_svg(self, data, render_html=NbElementRenderer.render_text_html):
     """Charts go into the page, not beside it: their text can be searched and read aloud, and they follow the theme."""
-    if data.mime_type != "image/svg+xml":
-        return render_image(self, data)
-    return [nodes.raw(text=f'<div class="chart">{data.content}</div>', format="html")]
+    chart = re.match('<img class="chart".* src="data:image/svg[+]xml;base64,([^"]*)', data.string, re.DOTALL)
+    if not chart:
+        return render_html(self, data)
+    return [nodes.raw(text=f'<div class="chart">{b64decode(chart[1]).decode()}</div>', format="html")]
 
 
-NbElementRenderer.render_image = inline_svg
+NbElementRenderer.render_text_html = inline_svg
 
 
 class Chinese(SearchChinese):

@@ -183,7 +183,12 @@ fn a_malformed_cell_is_named() {
 
 #[test]
 fn bad_form_is_found() {
-    let chart = json!([{"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": "<svg/>"}}]);
+    // `<svg/>`
+    let image = "<img class=\"chart\" alt=\"\" src=\"data:image/svg+xml;base64,PHN2Zy8+\">";
+    let shown = |mime: &str, content: &str| json!({"output_type": "display_data", "metadata": {}, "data": {mime: content}});
+    let mut unnamed = shown("text/html", image);
+    unnamed["data"]["text/plain"] = json!("what is drawn");
+    let chart = json!([shown("text/html", image), unnamed, shown("image/svg+xml", "<svg/>")]);
     let notebook = parsed(json!([
         {"cell_type": "code", "id": "a", "source": "1", "metadata": {}, "execution_count": 1, "outputs": chart},
         {"cell_type": "markdown", "id": "a", "source": "## Exercises\n### Exercise 1", "metadata": {}},
@@ -192,6 +197,8 @@ fn bad_form_is_found() {
     let found = rules::form(&notebook.expect("well-formed"));
     let want = [
         "09-bad cell 1: the chart has no text/plain alternative",
+        "09-bad cell 1: the chart's image has no alternative text",
+        "09-bad cell 1: the chart is no image in HTML: Jupyter does not show it after a clone",
         "09-bad text after cell 1: the id `a` is taken",
         "09-bad text after cell 1: has no id",
         "09-bad cell 1: must begin with lines that begin `:cache 500`, `:dep support = { path = \"../support\", default-features = false`",

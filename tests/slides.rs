@@ -168,6 +168,7 @@ fn code(cell: &Value, source: &str) -> Piece {
 fn outputs(cell: &Value) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for output in cell["outputs"].as_array().into_iter().flatten() {
+        let output = &in_the_page(output);
         let (kind, height) = match output["output_type"].as_str() {
             Some("stream" | "error") => (Kind::Printed, printed(output)),
             _ => (Kind::Shown, shown(&output["data"])),
@@ -188,6 +189,17 @@ fn outputs(cell: &Value) -> Vec<Piece> {
         pieces.push(piece(kind, height, cell));
     }
     pieces
+}
+
+/// A chart as SVG: in the page, and not an image beside it.
+fn in_the_page(output: &Value) -> Value {
+    let mut output = output.clone();
+    let svg = text(&output["data"]["text/html"]).and_then(|html| crate::svg_of(&html));
+    if let (Some(svg), Some(data)) = (svg, output["data"].as_object_mut()) {
+        data.remove("text/html");
+        data.insert("image/svg+xml".to_owned(), json!(svg));
+    }
+    output
 }
 
 fn printed(output: &Value) -> usize {

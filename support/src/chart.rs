@@ -265,7 +265,20 @@ impl Chart {
 
     /// Shows the chart as the output of a notebook cell; the kernel calls it.
     pub fn evcxr_display(&self) {
-        crate::display::emit(&[("image/svg+xml", &self.svg), ("text/plain", &self.text)]);
+        crate::display::emit(&[("text/html", &self.image()), ("text/plain", &self.text)]);
+    }
+
+    /// The chart as an image within HTML. Jupyter shows it in a notebook that it does not trust yet, as each is after a clone, and with
+    /// its alternative text; it shows no `image/svg+xml` there.
+    fn image(&self) -> String {
+        use base64::Engine as _;
+
+        format!(
+            "<img class=\"chart\" width=\"{}\" alt=\"{}\" src=\"data:image/svg+xml;base64,{}\">",
+            canvas::WIDTH,
+            crate::display::escape(self.text.trim()),
+            base64::prelude::BASE64_STANDARD.encode(&self.svg)
+        )
     }
 }
 
