@@ -4,14 +4,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html slides code test translations soak lab notebooks bench bench-check lint lock setup clean help
+.PHONY: html site slides code test translations soak lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
+# In quotes wherever a shell sees them: a path may have spaces.
 ROOT := $(CURDIR)
 T := $(ROOT)/target
-PY := $(T)/venv/bin/python
+PY := target/venv/bin/python
 AXE := target/npm/axe-core-4.14.1
-KERNEL := $(T)/kernel-$(EVCXR)/bin/evcxr_jupyter
+KERNEL := target/kernel-$(EVCXR)/bin/evcxr_jupyter
 
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
@@ -35,6 +36,13 @@ export IPYTHONDIR := $(T)/jupyter/ipython
 export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_CACHE_DIR := $(T)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What would have cargo build elsewhere than in target/, or Python find other packages.
+unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_TARGET CARGO_INCREMENTAL PYTHONPATH PYTHONHOME
+ifdef RUSTC_WRAPPER
+ifeq ($(shell command -v "$(RUSTC_WRAPPER)"),)
+unexport RUSTC_WRAPPER
+endif
+endif
 
 html: target/html/index.html ## run every notebook, check it, render the site (the default)
 	@if [ -e target/.rendered ]; then rm target/.rendered; else echo "Nothing has changed since the last run."; fi
@@ -44,7 +52,8 @@ slides: $(DECKS) ## each chapter as slides: target/slides, to be opened from the
 	@echo "Open file://$(T)/$(firstword $(DECKS:target/%=%))"
 
 test: html slides | $(AXE) ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
-	@COURSE_PYTHON=$(PY) COURSE_SITE=$(T)/html COURSE_SLIDES=$(T)/slides COURSE_NOTEBOOKS=$(T)/notebooks COURSE_AXE=$(ROOT)/$(AXE)/axe.min.js \
+	@COURSE_PYTHON="$(T)/venv/bin/python" COURSE_SITE="$(T)/html" COURSE_SLIDES="$(T)/slides" COURSE_NOTEBOOKS="$(T)/notebooks" \
+	  COURSE_AXE="$(ROOT)/$(AXE)/axe.min.js" \
 	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
@@ -52,14 +61,15 @@ test: html slides | $(AXE) ## all tests: the crate, its documentation, the kerne
 translations: target/venv.ok ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
 	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/gettext/source/
 	@$(SPHINX) -b gettext -D gettext_location=0 -d target/gettext/doctrees target/gettext/source target/gettext/pot
-	@$(T)/venv/bin/sphinx-intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
+	@$(PY) -m sphinx_intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
 	@cargo run -q -p course-tests --bin check -- --translations notebooks/locale
 
 soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools, one at each instruction
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool --test kill -- --nocapture
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
-	cd notebooks && COURSE_VERDICTS=$(T)/verdicts exec $(T)/venv/bin/jupyter lab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
+	cd notebooks && "$(T)/venv/bin/python" -m jupyter trust [0-9]*.ipynb >/dev/null
+	cd notebooks && COURSE_VERDICTS="$(T)/verdicts" exec "$(T)/venv/bin/python" -m jupyterlab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
 	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
@@ -86,7 +96,7 @@ lint: code ## formatting, clippy (the notebooks' code too), documentation; warni
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 lock: target/setup.ok ## pin the Python packages anew
-	$(PY) -m pip install -q uv && cd notebooks && $(T)/venv/bin/uv pip compile -q --cache-dir $(T)/uv --universal --python-version 3.10 --generate-hashes \
+	$(PY) -m pip install -q uv && cd notebooks && "$(T)/venv/bin/uv" pip compile -q --cache-dir "$(T)/uv" --universal --python-version 3.10 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" requirements.in -o requirements.txt
 
 setup: target/setup.ok ## the kernel and Jupyter, under target/
@@ -98,11 +108,20 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 # The right kernel on the PATH is used and not built again. It has no --version, but its own source paths carry it.
-target/setup.ok: target/venv.ok
+target/setup.ok: target/venv.ok Cargo.lock
 	@kernel=$$(command -v evcxr_jupyter || true); \
 	if [ -n "$$kernel" ] && grep -q 'evcxr_jupyter-$(EVCXR)/' "$$kernel"; then echo "Using the kernel on the PATH: $$kernel"; \
 	else $(MAKE) --no-print-directory $(KERNEL); kernel=$(KERNEL); fi; \
-	JUPYTER_PATH=$(T)/venv/share/jupyter $$kernel --install >/dev/null
+	JUPYTER_PATH="$(T)/venv/share/jupyter" "$$kernel" --install >/dev/null; \
+	$(PY) -c 'import json, sys; json.dump({"argv": ["/bin/sh", sys.argv[1], sys.argv[2], "{connection_file}"], "display_name": "Rust", \
+	  "language": "rust", "interrupt_mode": "message"}, open(sys.argv[3], "w"), indent=1, ensure_ascii=False)' \
+	  "$(ROOT)/notebooks/kernel.sh" "$$(cd "$$(dirname "$$kernel")" && pwd)/evcxr_jupyter" target/venv/share/jupyter/kernels/rust/kernel.json
+	@mkdir -p target/kernels/.cargo target/kernels/.config
+	@# Cells are compiled incrementally; what is not, the kernel's cache keeps.
+	@printf '[profile.dev.package.support]\nincremental = false\n' > target/kernels/.cargo/config.toml
+	@# What the course needs is fetched here, so that it runs without a network.
+	@printf '[evcxr]\noffline_mode = true\n' > target/kernels/.config/evcxr.toml
+	@cargo fetch -q --locked || { echo "make: the crates could not be fetched: the first set-up needs the network; run make again to resume"; exit 1; }
 	@touch $@
 
 target/venv.ok: notebooks/requirements.txt
@@ -130,14 +149,14 @@ target/peers.ok: support/benches/peers.txt
 
 $(RATIOS): target/peers.ok
 	@rm -f $@
-	@[ ! -x target/peers/bin/python ] || export COURSE_PYTHON=$${COURSE_PYTHON-$(T)/peers/bin/python}; \
+	@[ ! -x target/peers/bin/python ] || export COURSE_PYTHON="$${COURSE_PYTHON-$(T)/peers/bin/python}"; \
 	for bench in $(BENCHES); do cargo bench -q -p support --bench $$bench -- --quiet; done
 
 # One notebook at a time: they measure.
 target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
 	@cargo build -q -p course-tests --bin check
 	@rm -f target/verdicts/$*.jsonl
-	@COURSE_NOTEBOOK=$* COURSE_VERDICTS=$(T)/verdicts $(PY) notebooks/execute.py $< target/running/$*.ipynb
+	@COURSE_NOTEBOOK=$* COURSE_VERDICTS="$(T)/verdicts" $(PY) notebooks/execute.py $< target/running/$*.ipynb
 	@target/debug/check target/running/$*.ipynb target/verdicts
 	@mkdir -p target/notebooks && mv target/running/$*.ipynb $@
 
@@ -147,15 +166,29 @@ target/notebooks/09-verdicts.ipynb: $(filter-out %/09-verdicts.ipynb,$(EXECUTED)
 # What cells put out links to notebooks, which are pages.
 TO_PAGES := 's|(href="[0-9]{2}-[a-z-]+)\.ipynb|\1.html|g'
 
+# $(call render,FOLDER OF THE SOURCES,FOLDER OF THE SITE): one language beside the other.
+define render
+	@rm -rf target/locale && cp -R notebooks/locale target/
+	@$(SPHINX) -b html -d target/doctrees/$(notdir $(2))-zh $(CHINESE) $(1) $(2)/zh & \
+	chinese=$$!; $(SPHINX) -b html -d target/doctrees/$(notdir $(2)) $(ENGLISH) $(1) $(2) || { wait; exit 1; }; wait $$chinese
+	@# The icons come from a font too: 0.1 MB instead of 1.6.
+	@sed -i.bak -E -e $(TO_PAGES) -e '/scripts\/fontawesome\.js/d' $(2)/{,zh/}*.html && rm $(2)/{,zh/}*.bak
+endef
+
 target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
 	@echo "Rendering the site …"
 	@cp $(PAGES) target/notebooks/ && cargo run -q -p course-tests --bin check -- --front $(EXECUTED) > target/notebooks/front.svg
-	@rm -rf target/locale && cp -R notebooks/locale target/
-	@$(SPHINX) -b html -d target/doctrees $(ENGLISH) target/notebooks target/html
-	@$(SPHINX) -b html -d target/doctrees-zh $(CHINESE) target/notebooks target/html/zh
-	@# The icons come from a font too: 0.1 MB instead of 1.6.
-	@sed -i.bak -E -e $(TO_PAGES) -e '/scripts\/fontawesome\.js/d' target/html/{,zh/}*.html && rm target/html/{,zh/}*.bak
+	$(call render,target/notebooks,target/html)
 	@touch $@ target/.rendered
+
+site: target/site/index.html ## the site from the outputs that the notebooks were committed with: no kernel, nothing runs
+	@echo "Open file://$(T)/site/index.html"
+
+target/site/index.html: $(NOTEBOOKS) $(SITE) | target/venv.ok
+	@echo "Rendering the outputs that were committed …"
+	@rm -rf target/committed && mkdir -p target/committed && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/committed/
+	$(call render,target/committed,target/site)
+	@touch $@
 
 # Links to notebooks lead to the decks beside this one, those to words into the site.
 target/slides/%.html: target/notebooks/%.ipynb $(wildcard notebooks/_templates/slides/*) tests/slides.rs | target/slides/reveal.js target/venv.ok

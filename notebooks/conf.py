@@ -57,6 +57,35 @@ def inline_svg(self, data, render_html=NbElementRenderer.render_text_html):
 NbElementRenderer.render_text_html = inline_svg
 
 
+MEASURED = {
+    "en": "Measured on {day}, on a machine with {cores} cores: {processor}, {memory}, {kernel}, {compiler}.",
+    "zh_CN": "测量于 {day}，所用机器有 {cores} 个核：{processor}，{memory}，{kernel}，{compiler}。",
+}
+
+
+def measured(notebook):
+    """When and where a notebook was run, from its metadata and the table of its machine."""
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", []))
+    tables = ("".join(output.get("data", {}).get("text/html", [])) for output in outputs)
+    table = next((table for table in tables if 'class="machine"' in table), "")
+    rows = dict(re.findall(r"<th[^>]*>([^<]*)</th><td[^>]*>([^<]*)</td>", table))
+    return rows | {"day": notebook["metadata"].get("course", {}).get("measured", "?")} if rows else None
+
+
+def say_where(app, page, template, context, doctree):
+    """Under the title of each chapter stands when and on which machine it was measured."""
+    source = Path(app.srcdir, page).with_suffix(".ipynb")
+    if "body" not in context or not source.exists():
+        return
+    if facts := measured(json.loads(source.read_text("utf-8"))):
+        said = MEASURED[app.config.language].format_map(facts)
+        context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="measured">{said}</p>', 1)
+
+
+def setup(app):
+    app.connect("html-page-context", say_where)
+
+
 class Chinese(SearchChinese):
     """Without a dictionary: each pair of signs is a word, but with particles; _static/course.js cuts the query likewise."""
 

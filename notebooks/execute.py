@@ -7,6 +7,7 @@ a panic, or an Err that left the cell, shows as a success with text on stderr. W
 import re
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 import nbformat
@@ -60,6 +61,7 @@ def main(source, target):
     finally:
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times to the microsecond: noise in every diff
+        notebook.metadata["course"] = {"measured": f"{datetime.now(timezone.utc):%Y-%m-%d}"}
         target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, target)
 

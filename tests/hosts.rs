@@ -64,9 +64,9 @@ fn they_find_what_make_makes() {
     for (path, in_makefile) in [
         (
             "target/venv/share/jupyter",
-            "JUPYTER_PATH=$(T)/venv/share/jupyter",
+            "JUPYTER_PATH=\"$(T)/venv/share/jupyter\"",
         ),
-        ("target/verdicts", "COURSE_VERDICTS=$(T)/verdicts"),
+        ("target/verdicts", "COURSE_VERDICTS=\"$(T)/verdicts\""),
         ("target/venv/bin", "export PATH := $(T)/venv/bin:"),
     ] {
         assert!(makefile.contains(in_makefile), "{in_makefile}");

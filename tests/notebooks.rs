@@ -188,7 +188,11 @@ fn bad_form_is_found() {
     let shown = |mime: &str, content: &str| json!({"output_type": "display_data", "metadata": {}, "data": {mime: content}});
     let mut unnamed = shown("text/html", image);
     unnamed["data"]["text/plain"] = json!("what is drawn");
-    let chart = json!([shown("text/html", image), unnamed, shown("image/svg+xml", "<svg/>")]);
+    let chart = json!([
+        shown("text/html", image),
+        unnamed,
+        shown("image/svg+xml", "<svg/>")
+    ]);
     let notebook = parsed(json!([
         {"cell_type": "code", "id": "a", "source": "1", "metadata": {}, "execution_count": 1, "outputs": chart},
         {"cell_type": "markdown", "id": "a", "source": "## Exercises\n### Exercise 1", "metadata": {}},

@@ -40,9 +40,13 @@ fn main() -> ExitCode {
         trials.extend(browser::trials(&args, name, "COURSE_SITE", papers));
     }
     trials.extend(browser::trials(&args, "lab", "COURSE_SITE", |_, chrome| {
-        Ok(vec![Trial::test("make lab", move || {
-            lab(&launch(chrome, PROJECTOR)?)
-        })])
+        let again = chrome.clone();
+        Ok(vec![
+            Trial::test("make lab", move || lab(&launch(chrome, PROJECTOR)?)),
+            Trial::test("opened and not run", move || {
+                opened(&launch(again, PROJECTOR)?)
+            }),
+        ])
     }));
     libtest_mimic::run(&args, trials).exit_code()
 }
@@ -145,6 +149,86 @@ fn paper(tab: &Tab, _: &Notebook, file: &Path) -> Outcome {
     }
 }
 
+/// Whoever opens a chapter after a clone, in a JupyterLab that does not trust it, sees its charts, each with its alternative text.
+fn opened(browser: &Browser) -> Outcome {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("untrusted");
+    let _ = fs::remove_dir_all(&home);
+    let python = std::env::var_os("COURSE_PYTHON").ok_or("COURSE_PYTHON is not set")?;
+    let mut server = Command::new(python);
+    // Without a kernel: nothing is to be run.
+    server
+        .args(["-m", "jupyterlab", "--no-browser", "--allow-root"])
+        .args([
+            "--IdentityProvider.token=",
+            "--KernelSpecManager.ensure_native_kernel=False",
+        ])
+        .arg("--KernelSpecManager.allowed_kernelspecs={'none'}")
+        .arg(format!("--port={port}"))
+        .envs(["CONFIG", "DATA", "RUNTIME"].map(|kind| (format!("JUPYTER_{kind}_DIR"), &home)))
+        .env_remove("JUPYTER_CONFIG_PATH")
+        .current_dir(root().join("notebooks"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let _server = Guard::spawn(&mut server);
+    answers(port)?;
+    let mut missing = Vec::new();
+    for path in notebooks(&root().join("notebooks"))? {
+        let chapter = Notebook::read(&path)?;
+        let outputs = chapter.code().flat_map(|cell| &cell.outputs);
+        let charts = outputs.filter(|output| output.chart().is_some()).count();
+        let tab = browser.new_tab()?;
+        visit(
+            &tab,
+            &format!("http://127.0.0.1:{port}/doc/tree/{}.ipynb", chapter.name),
+        )?;
+        tab.evaluate(LOOK, false)?;
+        let all = until(
+            &tab,
+            &format!("look() >= {charts}"),
+            Duration::from_secs(90),
+        );
+        let seen = ask(&tab, "String(look())")?;
+        let _ = tab.close(false);
+        if charts == 0 || all.is_err() || seen != charts.to_string() {
+            missing.push(format!(
+                "{}: {seen} of {charts} charts are seen",
+                chapter.name
+            ));
+        }
+    }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(missing.join("\n").into())
+    }
+}
+
+/// Says how many charts have been drawn so far, and scrolls on: JupyterLab draws what is in view.
+const LOOK: &str = r#"
+    const seen = new Set();
+    window.look = () => {
+        for (const image of document.querySelectorAll(".jp-OutputArea-output img[src^='data:image/svg+xml']"))
+            if (image.complete && image.naturalWidth > 0 && image.alt.trim()) seen.add(image.alt);
+        const pane = document.querySelector(".jp-WindowedPanel-outer");
+        const end = pane && pane.scrollTop + pane.clientHeight > pane.scrollHeight - 2;
+        if (pane) pane.scrollTop = end ? 0 : pane.scrollTop + pane.clientHeight / 2;
+        return seen.size;
+    };
+"#;
+
+/// Waits until somebody listens there.
+fn answers(port: u16) -> Outcome {
+    let began = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if began.elapsed() > Duration::from_secs(30) {
+            return Err("JupyterLab serves nothing after 30 s".into());
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
 /// The page that JupyterLab opens leads to every chapter, and a link opens the notebook.
 fn lab(browser: &Browser) -> Outcome {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -163,13 +247,7 @@ fn lab(browser: &Browser) -> Outcome {
             .stdout(Stdio::null())
             .stderr(Stdio::null()),
     );
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if began.elapsed() > Duration::from_secs(30) {
-            return Err("`make lab` serves nothing after 30 s".into());
-        }
-        thread::sleep(Duration::from_millis(200));
-    }
+    answers(port)?;
     let tab = browser.new_tab()?;
     visit(&tab, &format!("http://127.0.0.1:{port}/"))?;
     for chapter in notebooks(&root().join("notebooks"))? {
