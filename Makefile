@@ -111,7 +111,7 @@ help: ## this list
 target/setup.ok: target/venv.ok Cargo.lock
 	@kernel=$$(command -v evcxr_jupyter || true); \
 	if [ -n "$$kernel" ] && grep -q 'evcxr_jupyter-$(EVCXR)/' "$$kernel"; then echo "Using the kernel on the PATH: $$kernel"; \
-	else $(MAKE) --no-print-directory $(KERNEL); kernel=$(KERNEL); fi; \
+	else $(MAKE) -s --no-print-directory $(KERNEL); kernel=$(KERNEL); fi; \
 	JUPYTER_PATH="$(T)/venv/share/jupyter" "$$kernel" --install >/dev/null; \
 	$(PY) -c 'import json, sys; json.dump({"argv": ["/bin/sh", sys.argv[1], sys.argv[2], "{connection_file}"], "display_name": "Rust", \
 	  "language": "rust", "interrupt_mode": "message"}, open(sys.argv[3], "w"), indent=1, ensure_ascii=False)' \

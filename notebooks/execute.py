@@ -4,6 +4,7 @@ Every cell is announced and timed. The run stops at the first cell that went wro
 a panic, or an Err that left the cell, shows as a success with text on stderr. What was run until then is written too.
 """
 
+import queue
 import re
 import sys
 import time
@@ -35,6 +36,17 @@ def trouble(cell):
     return None
 
 
+async def late(client, cell, index, reply):
+    """What the cell wrote to stderr last may come after the kernel has said that it is idle: half a millisecond was seen."""
+    while True:
+        try:
+            message = await client.kc.get_iopub_msg(timeout=0.03)
+        except queue.Empty:
+            return
+        if message["parent_header"].get("msg_id") == reply["parent_header"]["msg_id"]:
+            client.process_message(message, cell, index)
+
+
 def main(source, target):
     notebook = nbformat.read(source, as_version=4)
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
@@ -45,9 +57,11 @@ def main(source, target):
         if cell_index in code:
             at, began = f"{source.stem} cell {code.index(cell_index) + 1}", time.monotonic()
 
-    def on_executed(cell, cell_index, execute_reply):
+    async def on_executed(cell, cell_index, execute_reply):
+        took = time.monotonic() - began
+        await late(client, cell, cell_index, execute_reply)
         lines = [line for line in cell.source.splitlines() if not line.startswith("//")]
-        print(f"{at}/{len(code)}  {time.monotonic() - began:6.2f} s  {' '.join(lines[:2])[:60]}", flush=True)
+        print(f"{at}/{len(code)}  {took:6.2f} s  {' '.join(lines[:2])[:60]}", flush=True)
         if message := trouble(cell):
             raise RuntimeError(message)
 

@@ -31,8 +31,13 @@ struct Reply(Value);
 
 impl Kernel {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(environment: &[(&str, &str)]) -> Self {
         let mut driver = Guard::spawn(
             Command::new(python())
+                .envs(environment.iter().copied())
                 .arg(root().join("tests/kernel_driver.py"))
                 .arg("rust")
                 .current_dir(root().join("notebooks"))
@@ -100,6 +105,67 @@ impl Reply {
             "{}",
             self.0
         );
+    }
+}
+
+/// The kernel's cache keeps the crate, and knows one state of its sources from another.
+#[test]
+#[ignore = "make test runs it"]
+fn a_changed_source_is_seen() {
+    let clone = Path::new(env!("CARGO_TARGET_TMPDIR")).join("changed");
+    let _ = fs::remove_dir_all(&clone);
+    let read = |file: &str| fs::read_to_string(root().join(file)).expect("is there");
+    let write = |file: &str, text: &str| {
+        let path = clone.join(file);
+        fs::create_dir_all(path.parent().expect("has one")).expect("writable");
+        fs::write(path, text).expect("writable");
+    };
+    let workspace = read("Cargo.toml").replace(", \"tests\"", "");
+    write("Cargo.toml", &workspace);
+    for file in ["claims.toml", "exercises.toml", "python.toml"] {
+        write(&format!("data/{file}"), &read(&format!("data/{file}")));
+    }
+    let copied = Command::new("cp")
+        .arg("-R")
+        .args([root().join("support"), clone.clone()])
+        .status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    let source = read("support/src/lib.rs");
+    let cell = format!(
+        ":cache 500\n:dep support = {{ path = {:?}, default-features = false }}\nsupport::state()",
+        clone.join("support")
+    );
+    // The last of them is in the cache.
+    for state in [1, 2, 1] {
+        let state_of_it =
+            format!("{source}\n/// A state.\npub fn state() -> u8 {{\n    {state}\n}}\n");
+        write("support/src/lib.rs", &state_of_it);
+        let mut kernel = Kernel::start();
+        let reply = kernel.run_within(&cell, START);
+        let shown = reply.text("text/plain");
+        assert_eq!(
+            shown.lines().last(),
+            Some(&*state.to_string()),
+            "{}",
+            reply.0
+        );
+    }
+    fs::remove_dir_all(&clone).expect("removable");
+}
+
+/// In an environment that is set for something else: what is common in CI, and folders that are not there.
+#[test]
+#[ignore = "make test runs it"]
+fn an_environment_made_for_something_else_does_no_harm() {
+    for (variable, value) in [
+        ("CARGO_INCREMENTAL", "0"),
+        ("CARGO_BUILD_TARGET", "nonsense"),
+        ("TMPDIR", "/no/such/folder"),
+    ] {
+        let mut kernel = Kernel::start_with(&[(variable, value)]);
+        kernel.run_within("let held = 20;", START).assert_ok();
+        let reply = kernel.run("held + 1");
+        assert_eq!(reply.text("text/plain"), "21", "{variable}: {}", reply.0);
     }
 }
 

@@ -12,12 +12,22 @@ import time
 from jupyter_client.manager import start_new_kernel
 
 
+LATE = 0.2
+
+
 def collect(client, request, timeout):
     """The outputs of one request, until the kernel is idle again, and its reply."""
     deadline = time.monotonic() + timeout
     outputs = []
+    idle = False
     while True:
-        message = client.get_iopub_msg(timeout=max(0, deadline - time.monotonic()))
+        try:
+            # What a cell wrote to stderr last may come after the kernel has said that it is idle.
+            message = client.get_iopub_msg(timeout=LATE if idle else max(0, deadline - time.monotonic()))
+        except queue.Empty:
+            if idle:
+                break
+            raise
         if message["parent_header"].get("msg_id") != request:
             continue
         kind, content = message["msg_type"], message["content"]
@@ -28,7 +38,7 @@ def collect(client, request, timeout):
         elif kind in ("execute_result", "display_data"):
             outputs += [{"type": "data", "name": m, "text": t} for m, t in content["data"].items()]
         elif kind == "status" and content["execution_state"] == "idle":
-            break
+            idle = True
     while True:
         reply = client.get_shell_msg(timeout=max(0, deadline - time.monotonic()))
         if reply["parent_header"].get("msg_id") == request:

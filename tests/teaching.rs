@@ -175,7 +175,8 @@ fn opened(browser: &Browser) -> Outcome {
     let mut missing = Vec::new();
     for path in notebooks(&root().join("notebooks"))? {
         let chapter = Notebook::read(&path)?;
-        let outputs = chapter.code().flat_map(|cell| &cell.outputs);
+        let unfolded = chapter.code().filter(|cell| !cell.tagged("hide-cell"));
+        let outputs = unfolded.flat_map(|cell| &cell.outputs);
         let charts = outputs.filter(|output| output.chart().is_some()).count();
         let tab = browser.new_tab()?;
         visit(
