@@ -68,7 +68,7 @@ soak: ## the long form of the torture: 10,000 processes killed inside the queue,
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool --test kill -- --nocapture
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
-	cd notebooks && "$(T)/venv/bin/python" -m jupyter trust [0-9]*.ipynb >/dev/null
+	@$(PY) -m jupyter trust $(NOTEBOOKS) >/dev/null
 	cd notebooks && COURSE_VERDICTS="$(T)/verdicts" exec "$(T)/venv/bin/python" -m jupyterlab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
@@ -113,15 +113,15 @@ target/setup.ok: target/venv.ok Cargo.lock
 	if [ -n "$$kernel" ] && grep -q 'evcxr_jupyter-$(EVCXR)/' "$$kernel"; then echo "Using the kernel on the PATH: $$kernel"; \
 	else $(MAKE) -s --no-print-directory $(KERNEL); kernel=$(KERNEL); fi; \
 	JUPYTER_PATH="$(T)/venv/share/jupyter" "$$kernel" --install >/dev/null; \
-	$(PY) -c 'import json, sys; json.dump({"argv": ["/bin/sh", sys.argv[1], sys.argv[2], "{connection_file}"], "display_name": "Rust", \
-	  "language": "rust", "interrupt_mode": "message"}, open(sys.argv[3], "w"), indent=1, ensure_ascii=False)' \
-	  "$(ROOT)/notebooks/kernel.sh" "$$(cd "$$(dirname "$$kernel")" && pwd)/evcxr_jupyter" target/venv/share/jupyter/kernels/rust/kernel.json
+	$(PY) -c 'import json, sys; file, start = sys.argv[1:]; spec = json.load(open(file)); kernel, _, connection = spec["argv"]; \
+	  json.dump(spec | {"argv": ["/bin/sh", start, kernel, connection]}, open(file, "w"), indent=1)' \
+	  target/venv/share/jupyter/kernels/rust/kernel.json "$(ROOT)/notebooks/kernel.sh"
 	@mkdir -p target/kernels/.cargo target/kernels/.config
 	@# Cells are compiled incrementally; what is not, the kernel's cache keeps.
 	@printf '[profile.dev.package.support]\nincremental = false\n' > target/kernels/.cargo/config.toml
 	@# What the course needs is fetched here, so that it runs without a network.
 	@printf '[evcxr]\noffline_mode = true\n' > target/kernels/.config/evcxr.toml
-	@cargo fetch -q --locked || { echo "make: the crates could not be fetched: the first set-up needs the network; run make again to resume"; exit 1; }
+	@cargo fetch -q || { echo "make: the crates could not be fetched: the first set-up needs the network; run make again to resume"; exit 1; }
 	@touch $@
 
 target/venv.ok: notebooks/requirements.txt

@@ -2,11 +2,11 @@
 
 import json
 import re
-from base64 import b64decode
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
+from sphinx.locale import _
 from sphinx.search import js_index, languages
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import i18n
@@ -40,27 +40,22 @@ i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+# A chart is an image in HTML too, which is for Jupyter.
+nb_mime_priority_overrides = [("html", "image/svg+xml", 1)]
 # A compiler error is no Python traceback: its own colours are enough.
 nb_render_error_lexer = "myst-ansi"
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 
-def inline_svg(self, data, render_html=NbElementRenderer.render_text_html):
+def inline_svg(self, data, render_image=NbElementRenderer.render_image):
     """Charts go into the page, not beside it: their text can be searched and read aloud, and they follow the theme."""
-    chart = re.match('<img class="chart".* src="data:image/svg[+]xml;base64,([^"]*)', data.string, re.DOTALL)
-    if not chart:
-        return render_html(self, data)
-    return [nodes.raw(text=f'<div class="chart">{b64decode(chart[1]).decode()}</div>', format="html")]
+    if data.mime_type != "image/svg+xml":
+        return render_image(self, data)
+    return [nodes.raw(text=f'<div class="chart">{data.content}</div>', format="html")]
 
 
-NbElementRenderer.render_text_html = inline_svg
-
-
-MEASURED = {
-    "en": "Measured on {day}, on a machine with {cores} cores: {processor}, {memory}, {kernel}, {compiler}.",
-    "zh_CN": "测量于 {day}，所用机器有 {cores} 个核：{processor}，{memory}，{kernel}，{compiler}。",
-}
+NbElementRenderer.render_image = inline_svg
 
 
 def measured(notebook):
@@ -78,7 +73,7 @@ def say_where(app, page, template, context, doctree):
     if "body" not in context or not source.exists():
         return
     if facts := measured(json.loads(source.read_text("utf-8"))):
-        said = MEASURED[app.config.language].format_map(facts)
+        said = _("Measured on {day}, on a machine with {cores} cores: {processor}, {memory}, {kernel}, {compiler}.").format_map(facts)
         context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="measured">{said}</p>', 1)
 
 

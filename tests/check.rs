@@ -47,8 +47,8 @@ fn front(notebooks: &[&str]) -> Result<String, String> {
         let notebook = Notebook::read(Path::new(path))?;
         let cells = notebook.code().filter(|cell| cell.tagged("front-page"));
         let mut outputs = cells.flat_map(|cell| &cell.outputs);
-        if let Some(svg) = outputs.find_map(|output| output.chart()) {
-            return Ok(svg);
+        if let Some(svg) = outputs.find_map(|output| output.shown("image/svg+xml")) {
+            return Ok(svg.to_owned());
         }
     }
     Err(format!(

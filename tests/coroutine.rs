@@ -44,7 +44,7 @@ const CASES: &[Case] = cases![180;
 ];
 
 fn main() {
-    isolated::main(isolated::AtOnce::Cores, CASES, || ());
+    isolated::main(CASES, || ());
 }
 
 type Log = Rc<RefCell<Vec<String>>>;

@@ -146,11 +146,7 @@ fn main() {
     // What takes minutes is there for `make soak` only.
     const SOAK: &[Case] = cases! { 900; torture { kills_10_000 } };
     let soak = std::env::var_os("COURSE_SOAK").is_some();
-    isolated::main(
-        isolated::AtOnce::Cores,
-        if soak { SOAK } else { CASES },
-        mappings::none_left,
-    );
+    isolated::main(if soak { SOAK } else { CASES }, mappings::none_left);
 }
 
 #[cfg(not(target_os = "linux"))]

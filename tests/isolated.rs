@@ -40,17 +40,13 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-/// How many cases run at the same time.
-#[allow(dead_code, reason = "each test says one of the two")]
-pub enum AtOnce {
-    /// As many as there are cores.
-    Cores,
-    /// So many: for those that are mostly asleep.
-    Cases(usize),
+/// Runs the cases as libtest would, or the one that this process was started for, and `after` behind it.
+pub fn main(cases: &'static [Case], after: fn()) {
+    main_at_once(None, cases, after);
 }
 
-/// Runs the cases as libtest would, or the one that this process was started for, and `after` behind it.
-pub fn main(at_once: AtOnce, cases: &'static [Case], after: fn()) {
+/// As [`main`], with so many cases at the same time instead of one for each core.
+pub fn main_at_once(many: Option<usize>, cases: &'static [Case], after: fn()) {
     if let Ok(name) = env::var(CASE) {
         let case = cases.iter().find(|case| case.name == name);
         let case = case.expect("a name that we gave");
@@ -60,9 +56,7 @@ pub fn main(at_once: AtOnce, cases: &'static [Case], after: fn()) {
         return;
     }
     let mut arguments = Arguments::from_args();
-    if let AtOnce::Cases(many) = at_once {
-        arguments.test_threads.get_or_insert(many);
-    }
+    arguments.test_threads = arguments.test_threads.or(many);
     let show = arguments.nocapture;
     let trial = |case: &'static Case| {
         Trial::test(case.name, move || {

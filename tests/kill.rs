@@ -11,6 +11,7 @@
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
+#[allow(dead_code, reason = "others use the rest")]
 mod isolated;
 
 #[cfg(all(
@@ -74,7 +75,7 @@ fn main() {
         event { set wait_for_what_is_set wait_sleeping }
     };
     // Much of the time goes by asleep.
-    isolated::main(isolated::AtOnce::Cases(4), CASES, || {});
+    isolated::main_at_once(Some(4), CASES, || {});
 }
 
 #[cfg(not(all(

@@ -75,21 +75,6 @@ impl Output {
         let found = shown.iter().find(|(of, _)| of == mime);
         found.map(|(_, content)| content.as_str())
     }
-
-    /// The SVG of the chart that it shows.
-    pub fn chart(&self) -> Option<String> {
-        self.shown("text/html").and_then(svg_of)
-    }
-}
-
-/// The SVG of a chart, which stands in its output as an image: `<img class="chart" alt="…" src="data:…">`.
-pub fn svg_of(html: &str) -> Option<String> {
-    use base64::Engine as _;
-
-    let (_, image) = html.split_once("<img class=\"chart\"")?;
-    let (_, data) = image.split_once("src=\"data:image/svg+xml;base64,")?;
-    let svg = base64::prelude::BASE64_STANDARD.decode(data.split('"').next()?);
-    String::from_utf8(svg.ok()?).ok()
 }
 
 impl Cell {

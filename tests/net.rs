@@ -60,7 +60,7 @@ const CASES: &[Case] = cases![180;
 ];
 
 fn main() {
-    isolated::main(isolated::AtOnce::Cores, CASES, || ());
+    isolated::main(CASES, || ());
 }
 
 /// A server with a thread for each client, which ends with the process.

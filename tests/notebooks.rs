@@ -183,15 +183,14 @@ fn a_malformed_cell_is_named() {
 
 #[test]
 fn bad_form_is_found() {
+    let shown = |data: Value| json!({"output_type": "display_data", "metadata": {}, "data": data});
     // `<svg/>`
     let image = "<img class=\"chart\" alt=\"\" src=\"data:image/svg+xml;base64,PHN2Zy8+\">";
-    let shown = |mime: &str, content: &str| json!({"output_type": "display_data", "metadata": {}, "data": {mime: content}});
-    let mut unnamed = shown("text/html", image);
-    unnamed["data"]["text/plain"] = json!("what is drawn");
+    let text = "what is drawn";
     let chart = json!([
-        shown("text/html", image),
-        unnamed,
-        shown("image/svg+xml", "<svg/>")
+        shown(json!({"text/html": image, "image/svg+xml": "<svg/>"})),
+        shown(json!({"text/html": image, "image/svg+xml": "<svg/>", "text/plain": text})),
+        shown(json!({"image/svg+xml": "<svg/>", "text/plain": text})),
     ]);
     let notebook = parsed(json!([
         {"cell_type": "code", "id": "a", "source": "1", "metadata": {}, "execution_count": 1, "outputs": chart},

@@ -168,11 +168,7 @@ fn main() {
         }
     };
     let soak = std::env::var_os("COURSE_SOAK").is_some();
-    isolated::main(
-        isolated::AtOnce::Cores,
-        if soak { SOAK } else { CASES },
-        mappings::none_left,
-    );
+    isolated::main(if soak { SOAK } else { CASES }, mappings::none_left);
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -124,7 +124,7 @@ const FIXTURES: &[Case] = cases![20;
 
 fn main() {
     let Ok(name) = env::var(FIXTURE) else {
-        return isolated::main(isolated::AtOnce::Cores, CASES, || ());
+        return isolated::main(CASES, || ());
     };
     let fixture = FIXTURES.iter().find(|fixture| fixture.name == name);
     (fixture.unwrap().run)();

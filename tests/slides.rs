@@ -168,7 +168,6 @@ fn code(cell: &Value, source: &str) -> Piece {
 fn outputs(cell: &Value) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for output in cell["outputs"].as_array().into_iter().flatten() {
-        let output = &in_the_page(output);
         let (kind, height) = match output["output_type"].as_str() {
             Some("stream" | "error") => (Kind::Printed, printed(output)),
             _ => (Kind::Shown, shown(&output["data"])),
@@ -183,23 +182,19 @@ fn outputs(cell: &Value) -> Vec<Piece> {
             }
             continue;
         }
+        let mut output = output.clone();
+        if let Some(data) = output["data"].as_object_mut()
+            && data.contains_key("image/svg+xml")
+        {
+            // In the page, and not an image beside it.
+            data.remove("text/html");
+        }
         let metadata = json!({"transient": {"remove_source": true}});
         let cell = json!({"cell_type": "code", "metadata": metadata, "execution_count": cell["execution_count"],
                           "source": "", "outputs": [output]});
         pieces.push(piece(kind, height, cell));
     }
     pieces
-}
-
-/// A chart as SVG: in the page, and not an image beside it.
-fn in_the_page(output: &Value) -> Value {
-    let mut output = output.clone();
-    let svg = text(&output["data"]["text/html"]).and_then(|html| crate::svg_of(&html));
-    if let (Some(svg), Some(data)) = (svg, output["data"].as_object_mut()) {
-        data.remove("text/html");
-        data.insert("image/svg+xml".to_owned(), json!(svg));
-    }
-    output
 }
 
 fn printed(output: &Value) -> usize {

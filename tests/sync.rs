@@ -35,7 +35,7 @@ const CASES: &[Case] = cases![30;
 ];
 
 fn main() {
-    isolated::main(isolated::AtOnce::Cores, CASES, || ());
+    isolated::main(CASES, || ());
 }
 
 fn stuck(end: Result<End, Error>) -> Graph {

@@ -177,7 +177,9 @@ fn opened(browser: &Browser) -> Outcome {
         let chapter = Notebook::read(&path)?;
         let unfolded = chapter.code().filter(|cell| !cell.tagged("hide-cell"));
         let outputs = unfolded.flat_map(|cell| &cell.outputs);
-        let charts = outputs.filter(|output| output.chart().is_some()).count();
+        let charts = outputs
+            .filter(|output| output.shown("image/svg+xml").is_some())
+            .count();
         let tab = browser.new_tab()?;
         visit(
             &tab,

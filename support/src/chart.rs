@@ -265,7 +265,11 @@ impl Chart {
 
     /// Shows the chart as the output of a notebook cell; the kernel calls it.
     pub fn evcxr_display(&self) {
-        crate::display::emit(&[("text/html", &self.image()), ("text/plain", &self.text)]);
+        crate::display::emit(&[
+            ("text/html", &self.image()),
+            ("image/svg+xml", &self.svg),
+            ("text/plain", &self.text),
+        ]);
     }
 
     /// The chart as an image within HTML. Jupyter shows it in a notebook that it does not trust yet, as each is after a clone, and with

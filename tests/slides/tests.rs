@@ -24,9 +24,7 @@ fn code(lines: usize, tags: &[&str], outputs: Value) -> Value {
 
 fn chart(height: usize) -> Value {
     let svg = format!("<svg viewBox=\"0 0 720 {height}\"/>");
-    let image = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, svg);
-    let html = format!("<img class=\"chart\" alt=\"a\" src=\"data:image/svg+xml;base64,{image}\">");
-    json!({"output_type": "display_data", "metadata": {}, "data": {"text/html": html}})
+    json!({"output_type": "display_data", "metadata": {}, "data": {"image/svg+xml": svg}})
 }
 
 fn printed() -> Value {

@@ -74,15 +74,15 @@ fn warn_unless_they_end(name: &str) {
     if WARNED.load(Ordering::Relaxed) {
         return;
     }
+    let mut many = 0;
     for _ in 0..20 {
         std::thread::sleep(std::time::Duration::from_millis(1));
-        if !matches!(others(), Others::Users(_)) {
+        let Others::Users(left) = others() else {
             return;
-        }
+        };
+        many = left;
     }
-    if let Others::Users(many) = others()
-        && !WARNED.swap(true, Ordering::Relaxed)
-    {
+    if !WARNED.swap(true, Ordering::Relaxed) {
         let _ = crate::caught::caught(|| {
             eprintln!(
                 "support: process {name:?} is forked while {many} other thread(s) run: a lock that one of them holds now stays \
