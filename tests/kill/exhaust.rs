@@ -60,9 +60,9 @@ pub fn exhaust<O: Operation>() {
     }
     watch();
     let start = Instant::now();
-    let path = settled::<O>();
+    let Path { path, calls } = settled::<O>();
     let end = path.len() - 1;
-    let approaches = approaches(&path);
+    let approaches = approaches(&path, &calls);
     let all = points(&path);
     let mut points = 0;
     let mut effect = None;
@@ -97,7 +97,8 @@ pub fn exhaust<O: Operation>() {
         }
     }
     println!(
-        "{end} instructions, of which {} are further turns of loops; {points} kill points in {:.1} s, {} left out; takes effect at {}",
+        "{end} instructions and {} system calls, of which {} are further turns of loops; {points} kill points in {:.1} s, {} left out; takes effect at {}",
+        calls.len(),
         path.len() - all.len(),
         start.elapsed().as_secs_f64(),
         left_out.len(),
@@ -116,15 +117,34 @@ pub fn exhaust<O: Operation>() {
     );
 }
 
+/// What an operation does.
+#[derive(Default, PartialEq)]
+struct Path {
+    /// The address of each instruction.
+    path: Vec<usize>,
+    /// Which of them are system calls.
+    calls: Vec<usize>,
+}
+
 /// The instructions of the operation. Where it reads `/proc`, the way depends a little on what stands there.
-fn settled<O: Operation>() -> Vec<usize> {
-    let mut last = Vec::new();
+fn settled<O: Operation>() -> Path {
+    let mut last = Path::default();
     for _ in 0..8 {
         let mut scene = O::set_up();
         let (mut child, pid) = started(&scene).unwrap();
-        let path = child.walk(&mut || scene.help()).unwrap();
+        let path = bounded(2 * PATIENCE, || child.walk(&mut || scene.help())).unwrap();
+        let mut known = HashMap::new();
+        let mut is_call = |&address: &usize| {
+            *known
+                .entry(address)
+                .or_insert_with(|| child.is_call(address).unwrap())
+        };
+        let calls = (0..path.len())
+            .filter(|&index| is_call(&path[index]))
+            .collect();
+        let path = Path { path, calls };
         drop(child);
-        bounded(|| scene.check(pid)).unwrap();
+        bounded(8 * BOUND, || scene.check(pid)).unwrap();
         if path == last {
             return path;
         }
@@ -164,32 +184,47 @@ fn points(path: &[usize]) -> Vec<usize> {
     points
 }
 
-/// How to come to an instruction quickly: run to this one on the path, which was passed so many times before, and step from there.
-#[derive(Clone, Copy)]
+/// How to come to an instruction quickly: let so many system calls pass, run to this one on the path, which was passed so many times since
+/// the last of them, and step from there.
+#[derive(Clone, Copy, Default)]
 struct Approach {
+    calls: usize,
     index: usize,
     passes: usize,
 }
 
-/// The cheapest way to each, where a stop by a trap costs as much as a few steps.
-fn approaches(path: &[usize]) -> Vec<Approach> {
+/// The cheapest way to each, where a stop by a trap costs as much as a few steps. All system calls before it are waited for: what the way
+/// was before them, and how long, matters then no more.
+fn approaches(path: &[usize], calls: &[usize]) -> Vec<Approach> {
     const TRAP: usize = 4;
-    let mut passes = HashMap::new();
     let mut best = Vec::with_capacity(path.len());
+    let mut passes = HashMap::new();
+    let mut last = Approach::default();
     let mut cost = 0;
     for (index, &address) in path.iter().enumerate() {
+        if calls.get(last.calls).is_some_and(|&call| call < index) {
+            let calls = last.calls + 1;
+            last = Approach {
+                calls,
+                index,
+                passes: 0,
+            };
+            passes.clear();
+            cost = 0;
+        }
         let passes = passes.entry(address).and_modify(|n| *n += 1).or_insert(0);
         let direct = TRAP * (*passes + 1);
+        if cost > direct {
+            cost = direct;
+            let passes = *passes;
+            last = Approach {
+                index,
+                passes,
+                ..last
+            };
+        }
         cost += 1;
-        let last = best.last().copied();
-        best.push(match last {
-            Some(before) if cost < direct => before,
-            _ => {
-                cost = direct;
-                let passes = *passes;
-                Approach { index, passes }
-            }
-        });
+        best.push(last);
     }
     best
 }
@@ -204,6 +239,7 @@ fn killed_at<O: Operation>(
     let first = Approach {
         index: point,
         passes: 0,
+        ..approach
     };
     for approach in [[approach; 5], [first; 5]].concat() {
         let mut scene = O::set_up();
@@ -211,10 +247,12 @@ fn killed_at<O: Operation>(
             Ok(started) => started,
             Err(error) => return Some(Err(error)),
         };
-        let arrived = arrives(&mut child, path, approach, point, &mut || scene.help());
+        let arrived = bounded(2 * PATIENCE, || {
+            arrives(&mut child, path, approach, point, &mut || scene.help())
+        });
         drop(child);
         // Dead it is anyhow.
-        let found = bounded(|| scene.check(pid));
+        let found = bounded(8 * BOUND, || scene.check(pid));
         if arrived == Ok(true) || found.is_err() {
             return Some(found);
         }
@@ -229,6 +267,7 @@ fn arrives(
     point: usize,
     help: &mut dyn FnMut(),
 ) -> Result<bool, String> {
+    child.run_calls(approach.calls, help)?;
     child.run_to(path[approach.index], approach.passes, help)?;
     for _ in approach.index..point {
         child.step(help)?;
@@ -255,8 +294,8 @@ fn may_trace() -> bool {
 static AT: AtomicUsize = AtomicUsize::new(0);
 
 /// Not all calls have a time limit: one that hangs ends this process.
-fn bounded<T>(call: impl FnOnce() -> T) -> T {
-    alarm::set(15);
+fn bounded<T>(limit: Duration, call: impl FnOnce() -> T) -> T {
+    alarm::set(limit.as_secs() as u32);
     let result = call();
     alarm::cancel();
     result
@@ -268,7 +307,7 @@ fn watch() {
         let mut rest = &mut text[..];
         let _ = writeln!(
             rest,
-            "others hang, killed at instruction {}",
+            "hangs, killed at instruction {} or on the way there",
             AT.load(Relaxed)
         );
         let length = 80 - rest.len();

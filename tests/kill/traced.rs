@@ -94,6 +94,27 @@ impl Traced {
         Ok(met)
     }
 
+    /// Runs until so many system calls have ended.
+    pub fn run_calls(&mut self, calls: usize, help: &mut dyn FnMut()) -> Result<(), String> {
+        // It stops before each and after each.
+        for _ in 0..2 * calls {
+            ptrace::syscall(self.pid, None).map_err(|error| error.to_string())?;
+            self.trapped(help)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the instruction at `address` is a system call.
+    pub fn is_call(&self, address: usize) -> Result<bool, String> {
+        let text = ptrace::read(self.pid, address as ptrace::AddressType)
+            .map_err(|error| error.to_string())?;
+        #[cfg(target_arch = "x86_64")]
+        let (instruction, call) = (0xffff, 0x050f);
+        #[cfg(target_arch = "aarch64")]
+        let (instruction, call) = (0xffff_ffff, 0xd400_0001);
+        Ok(text & instruction == call)
+    }
+
     /// Runs until the instruction at `address` comes next, having passed it `passes` times: at once if it comes next already.
     pub fn run_to(
         &mut self,
