@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html site slides code test translations soak lab notebooks bench bench-check lint lock setup clean help
+.PHONY: html site slides code test translations soak shapes lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
 # In quotes wherever a shell sees them: a path may have spaces.
@@ -51,12 +51,21 @@ html: target/html/index.html ## run every notebook, check it, render the site (t
 slides: $(DECKS) ## each chapter as slides: target/slides, to be opened from the file system
 	@echo "Open file://$(T)/$(firstword $(DECKS:target/%=%))"
 
+# What takes long and measures little runs beside the rest.
+LONG := kill programs site teaching
+REST := $(filter-out $(LONG),$(shell sed -n '/^\[\[test\]\]/{n;s/^name = "\(.*\)"/\1/p;}' tests/Cargo.toml))
+CARGO_TEST := cargo test --workspace --no-fail-fast
+
 test: html slides | $(AXE) ## all tests: the crate, its documentation, the kernel, the notebooks, the site in a browser
-	@COURSE_PYTHON="$(T)/venv/bin/python" COURSE_SITE="$(T)/html" COURSE_SLIDES="$(T)/slides" COURSE_NOTEBOOKS="$(T)/notebooks" \
-	  COURSE_AXE="$(ROOT)/$(AXE)/axe.min.js" \
-	  cargo test --workspace --no-fail-fast -- --include-ignored 2>&1 | tee target/test.log || failed=1; \
+	@cargo test -q --workspace --no-run
+	@export COURSE_PYTHON="$(T)/venv/bin/python" COURSE_SITE="$(T)/html" COURSE_SLIDES="$(T)/slides" COURSE_NOTEBOOKS="$(T)/notebooks" \
+	  COURSE_AXE="$(ROOT)/$(AXE)/axe.min.js"; failed=; \
+	$(CARGO_TEST) $(LONG:%=--test %) -- --include-ignored >target/test-long.log 2>&1 & long=$$!; \
+	{ rest=0; $(CARGO_TEST) --lib $(REST:%=--test %) -- --include-ignored || rest=1; \
+	  $(CARGO_TEST) --doc -- --include-ignored || rest=1; exit $$rest; } 2>&1 | tee target/test.log || failed=1; \
+	wait $$long || failed=1; cat target/test-long.log; \
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
-	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log && [ -z "$${failed-}" ]
+	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log target/test-long.log && [ -z "$$failed" ]
 
 translations: target/venv.ok ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
 	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/gettext/source/
@@ -66,6 +75,10 @@ translations: target/venv.ok ## bring notebooks/locale up to date with the text 
 
 soak: ## the long form of the torture: 10,000 processes killed inside the queue, 2,000 at work in pools, one at each instruction
 	COURSE_SOAK=1 cargo test -p course-tests --test ipc --test pool --test kill -- --nocapture
+
+shapes: ## every chapter as a program on machines of other shapes (some need root): data/shapes.txt, in an hour
+	COURSE_SHAPES=1 cargo test -q --workspace --test programs -- --include-ignored ', ' 2>&1 | tee target/shapes.log
+	@grep -oE '[0-9]{2}-[a-z-]+, .*: [0-9]+ as expected.*' target/shapes.log > data/shapes.txt
 
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
 	@$(PY) -m jupyter trust $(NOTEBOOKS) >/dev/null
@@ -129,7 +142,7 @@ target/venv.ok: notebooks/requirements.txt
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: $$(python3 -V) is too old: install Python 3.10 or later"; exit 1; }
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "make: Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
 	@echo "Installing Jupyter and Sphinx into target/venv (half a minute) …"
-	@mkdir -p $(IPYTHONDIR) && python3 -m venv target/venv
+	@mkdir -p "$(IPYTHONDIR)" && python3 -m venv target/venv
 	@$(PY) -m pip install -q --require-hashes -r $< || { echo "make: pip could not install notebooks/requirements.txt: the first set-up needs the network; run make again to resume"; exit 1; }
 	@touch $@
 
@@ -156,7 +169,7 @@ $(RATIOS): target/peers.ok
 target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
 	@cargo build -q -p course-tests --bin check
 	@rm -f target/verdicts/$*.jsonl
-	@COURSE_NOTEBOOK=$* COURSE_VERDICTS="$(T)/verdicts" $(PY) notebooks/execute.py $< target/running/$*.ipynb
+	@COURSE_NOTEBOOK=$* COURSE_VERDICTS="$(T)/verdicts" COURSE_SOLUTIONS=1 $(PY) notebooks/execute.py $< target/running/$*.ipynb
 	@target/debug/check target/running/$*.ipynb target/verdicts
 	@mkdir -p target/notebooks && mv target/running/$*.ipynb $@
 

@@ -48,6 +48,11 @@ myst_enable_extensions = ["attrs_block", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 
+def as_on_the_site(app, page, source):
+    """Links to words keep their capitals for JupyterLab, where a heading's name does; here names are in lower case."""
+    source[0] = re.sub(r"(glossary\.md#)([\w,-]+)", lambda link: link[1] + link[2].lower().replace(",", ""), source[0])
+
+
 def inline_svg(self, data, render_image=NbElementRenderer.render_image):
     """Charts go into the page, not beside it: their text can be searched and read aloud, and they follow the theme."""
     if data.mime_type != "image/svg+xml":
@@ -78,6 +83,7 @@ def say_where(app, page, template, context, doctree):
 
 
 def setup(app):
+    app.connect("source-read", as_on_the_site)
     app.connect("html-page-context", say_where)
 
 

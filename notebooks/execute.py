@@ -4,8 +4,11 @@ Every cell is announced and timed. The run stops at the first cell that went wro
 a panic, or an Err that left the cell, shows as a success with text on stderr. What was run until then is written too.
 """
 
+import asyncio
+import atexit
 import queue
 import re
+import signal
 import sys
 import time
 from datetime import datetime, timezone
@@ -54,6 +57,8 @@ def main(source, target):
 
     def on_start(cell, cell_index):
         nonlocal at, began
+        # nbclient would end the kernel under its own feet.
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
         if cell_index in code:
             at, began = f"{source.stem} cell {code.index(cell_index) + 1}", time.monotonic()
 
@@ -72,7 +77,12 @@ def main(source, target):
         client.execute()
     except (RuntimeError, CellTimeoutError) as error:
         return f"{at}: {error}"
+    except KeyboardInterrupt:
+        client._cleanup_kernel()
+        return f"{at}: interrupted"
     finally:
+        if client.km is None:
+            atexit.unregister(client._cleanup_kernel)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times to the microsecond: noise in every diff
         notebook.metadata["course"] = {"measured": f"{datetime.now(timezone.utc):%Y-%m-%d}"}

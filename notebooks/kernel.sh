@@ -13,11 +13,19 @@ unset CARGO_INCREMENTAL CARGO_BUILD_INCREMENTAL CARGO_PROFILE_DEV_INCREMENTAL CA
 # A folder that is not there would end the kernel before its first word.
 [ -z "${TMPDIR-}" ] || [ -w "$TMPDIR" ] || unset TMPDIR
 
+# The kernel says the path of a cell's library in a line whose words are parted by spaces.
+kernels="$target/kernels"
+case "$target" in
+*[[:space:]]*)
+  kernels="${TMPDIR:-/tmp}/course-$(id -u)-$(printf %s "$target" | cksum | tr -s ' ' -)"
+  mkdir -p "$kernels" && cp -R "$target/kernels/.cargo" "$target/kernels/.config" "$kernels/" || exit
+  ;;
+esac
 # Those that were killed could not tidy up.
-for old in "$target"/kernels/*; do
+for old in "$kernels"/*; do
   kill -0 "${old##*/}" 2>/dev/null || rm -rf "$old"
 done
-export EVCXR_TMPDIR="$target/kernels/$$" EVCXR_CONFIG_DIR="$target/kernels/.config" XDG_CACHE_HOME="$target/cache"
+export EVCXR_TMPDIR="$kernels/$$" EVCXR_CONFIG_DIR="$kernels/.config" XDG_CACHE_HOME="$target/cache"
 mkdir -p "$EVCXR_TMPDIR" "$XDG_CACHE_HOME" || exit
 
 # A cell's library looks for std by a path from its own folder, one folder short where both begin alike: /home/me/course and

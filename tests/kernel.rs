@@ -169,6 +169,56 @@ fn an_environment_made_for_something_else_does_no_harm() {
     }
 }
 
+/// The kernel says a library's path in a line whose words are parted by spaces: its folder is elsewhere then.
+#[test]
+#[ignore = "make test runs it"]
+fn a_folder_with_spaces_and_chinese_signs_does_no_harm() {
+    let clone = Path::new(env!("CARGO_TARGET_TMPDIR")).join("a b 中");
+    let _ = fs::remove_dir_all(&clone);
+    let copy = |file: &str| {
+        let (from, to) = (root().join(file), clone.join(file));
+        fs::create_dir_all(to.parent().expect("has one")).expect("writable");
+        fs::copy(from, to).expect("writable");
+    };
+    copy("notebooks/kernel.sh");
+    copy("target/kernels/.cargo/config.toml");
+    copy("target/kernels/.config/evcxr.toml");
+    let spec = "target/venv/share/jupyter/kernels/rust/kernel.json";
+    copy(spec);
+    let text = fs::read_to_string(clone.join(spec)).expect("copied");
+    let mut json: Value = serde_json::from_str(&text).expect("JSON");
+    json["argv"][1] = json!(clone.join("notebooks/kernel.sh"));
+    fs::write(clone.join(spec), json.to_string()).expect("writable");
+    let path = clone.join("target/venv/share/jupyter");
+    let mut kernel = Kernel::start_with(&[("JUPYTER_PATH", path.to_str().expect("UTF-8"))]);
+    kernel.run_within("let held = 20;", START).assert_ok();
+    let reply = kernel.run("(held + 1, std::env::var(\"EVCXR_TMPDIR\")?)");
+    let shown = reply.text("text/plain");
+    assert!(
+        shown.starts_with("(21, ") && shown.contains("/course-"),
+        "{}",
+        reply.0
+    );
+}
+
+/// *Run All* comes by every solution; one cell knows of the other's answer, though they share no statics.
+#[test]
+#[ignore = "make test runs it"]
+fn a_solution_opens_when_there_was_an_answer() {
+    let mut kernel = Kernel::with_support();
+    let mut shown = |cell: &str| kernel.run(cell).text("text/plain");
+    let solution = "support::exercise::solution(\"forks-that-fork\", || Ok(8))?";
+    let mut opens = |answer: &str| {
+        shown(&format!(
+            "support::exercise::check(\"forks-that-fork\", {answer})?"
+        ));
+        shown(solution).contains("RIGHT")
+    };
+    assert!(!opens("()"));
+    assert!(opens("7"));
+    assert!(!opens("()"));
+}
+
 /// A child keeps the kernel's stdout open: if it outlived the interrupt, the kernel would hang.
 #[test]
 #[ignore = "make test runs it"]

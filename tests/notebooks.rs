@@ -82,6 +82,28 @@ fn everything_is_translated() {
     assert!(lacking.is_empty(), "\n{}\n", lacking.join("\n"));
 }
 
+/// JupyterLab opens the page of words and goes to the heading whose name, with its capitals, stands in the link.
+#[test]
+fn links_to_words_lead_there_in_jupyterlab() {
+    let folder = root().join("notebooks");
+    let words = std::fs::read_to_string(folder.join("glossary.md")).expect("it is there");
+    let headings = words.lines().filter(|line| line.starts_with("##"));
+    let names: Vec<String> = headings
+        .map(|line| line.trim_start_matches(['#', ' ']).replace(' ', "-"))
+        .collect();
+    for path in notebooks(&folder).expect("the folder `notebooks` is there") {
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        for link in text.split("(glossary.md#").skip(1) {
+            let name = link.split(')').next().unwrap_or_default();
+            assert!(
+                names.iter().any(|n| n == name),
+                "{}: `{name}`",
+                path.display()
+            );
+        }
+    }
+}
+
 #[test]
 fn what_is_shown_by_its_fields_is_found() {
     for what in ["Chart", "Verdict", "Checked"] {
@@ -233,7 +255,8 @@ fn exercise(number: u32, answer: &str) -> Exercises {
 }
 
 const WAITS: &str = "// Put your answer in place of `()`.\ncheck(\"how-many\", ())?";
-const SOLUTION: &str = "let n = 8;\ncheck(\n    \"how-many\",\n    n,\n)?";
+const SOLUTION: &str = "solution(\"how-many\", || {\n    let n = 8;\n    Ok(n)\n})?";
+const SHOWN_BY_RUN_ALL: &str = "let n = 8;\ncheck(\n    \"how-many\",\n    n,\n)?";
 
 #[test]
 fn an_exercise_without_its_checks_is_found() {
@@ -244,12 +267,13 @@ fn an_exercise_without_its_checks_is_found() {
     let blank =
         "09-bad text after cell 0: Exercise 1 has no visible cell with `check(\"how-many\", ())`";
     let unsolved = "09-bad text after cell 0: Exercise 1 has no solution after it, tagged `hide-cell`, \
-                    with `check(\"how-many\", …)` and an answer";
+                    with `solution(\"how-many\", || …)`";
     assert_eq!(checks("1", SOLUTION), [blank]);
     assert_eq!(checks("// check(\"how-many\", ())", SOLUTION), [blank]);
     assert_eq!(checks("check(\"how-much\", ())?", SOLUTION), [blank]);
     assert_eq!(checks(WAITS, "8"), [unsolved]);
     assert_eq!(checks(WAITS, WAITS), [unsolved]);
+    assert_eq!(checks(WAITS, SHOWN_BY_RUN_ALL), [unsolved]);
     assert_eq!(checks("1", "8"), [blank, unsolved]);
 }
 
@@ -279,10 +303,8 @@ fn a_solution_that_is_not_right_is_found() {
     assert!(solutions(exact, shown(exact, 8.0)).is_empty());
     assert_eq!(
         solutions(exact, shown(exact, 7.0)),
-        [
-            "09-bad cell 2: the solution's check of `how-many` came out wrong: \
-          ✗ NOT RIGHT 不正确 how-many (7) Count. 数数。"
-        ]
+        ["09-bad cell 2: the solution of `how-many` came out wrong: \
+          ✗ NOT RIGHT 不正确 how-many (7) Count. 数数。"]
     );
     let measured = "{ at_least = 8 }";
     assert!(solutions(measured, shown(measured, 7.0)).is_empty());
@@ -290,7 +312,7 @@ fn a_solution_that_is_not_right_is_found() {
         assert_eq!(
             solutions(measured, other.to_owned()),
             [
-                "09-bad cell 2: the solution's check of `how-many` is not shown: it has to be the cell's last expression"
+                "09-bad cell 2: the solution of `how-many` is not shown: the call of `solution` has to be the cell's last expression"
             ]
         );
     }

@@ -1,9 +1,12 @@
-//! Every chapter as a plain program: written as `make code` does, built, run, and its verdicts held against the ledger.
+//! Every chapter as a plain program: written as `make code` does, built, run, and its verdicts held against the ledger. Then again on
+//! machines of other shapes: a few by `make test`, all by `make shapes`.
 //!
 //! The chapters measure, so they run one after the other; the last one reads the verdicts of the others.
 
 #[allow(unused, reason = "other tests use the rest")]
 mod isolated;
+#[path = "programs/shapes.rs"]
+mod shapes;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, id};
@@ -40,28 +43,43 @@ fn trials() -> Result<Vec<Trial>, String> {
     if verdicts.exists() {
         fs::remove_dir_all(&verdicts).map_err(|e| format!("{}: {e}", verdicts.display()))?;
     }
-    let trial = |name: String| {
-        let program = programs
-            .iter()
-            .find(|path| path.ends_with(code::package(&name)));
-        let program = program
-            .ok_or_else(|| format!("{name}: no program was built"))?
-            .clone();
-        let verdicts = verdicts.clone();
-        Ok(
-            Trial::test(name.clone(), move || run(&name, program, &verdicts))
-                .with_ignored_flag(true),
-        )
+    let program = |name: &String| {
+        let is_it = |path: &&PathBuf| path.ends_with(code::package(name));
+        let found = programs.iter().find(is_it).cloned();
+        found.ok_or_else(|| format!("{name}: no program was built"))
     };
-    names.into_iter().map(trial).collect()
+    let mut trials = Vec::new();
+    for name in &names {
+        let (name, program, verdicts) = (name.clone(), program(name)?, verdicts.clone());
+        trials.push(Trial::test(name.clone(), move || {
+            run(&name, Command::new(program), &verdicts)
+        }));
+    }
+    for (shape, chapters) in shapes::wanted() {
+        for name in names
+            .iter()
+            .filter(|name| chapters.is_none_or(|some| some.contains(&&***name)))
+        {
+            let (name, program) = (name.clone(), program(name)?);
+            let verdicts = verdicts.join(shape.folder());
+            trials.push(Trial::test(format!("{name}, {}", shape.name), move || {
+                run(&name, shape.command(&program), &verdicts)?;
+                shape.report(&name, &verdicts)
+            }));
+        }
+    }
+    Ok(trials
+        .into_iter()
+        .map(|trial| trial.with_ignored_flag(true))
+        .collect())
 }
 
-fn run(name: &str, program: PathBuf, verdicts: &Path) -> Result<(), Failed> {
-    let mut command = Command::new(program);
+fn run(name: &str, mut command: Command, verdicts: &Path) -> Result<(), Failed> {
     command.current_dir(env::temp_dir());
     command
         .env("COURSE_NOTEBOOK", name)
-        .env("COURSE_VERDICTS", verdicts);
+        .env("COURSE_VERDICTS", verdicts)
+        .env("COURSE_SOLUTIONS", "1");
     command.env(MARK, id().to_string());
     let began = Instant::now();
     let output = bounded(command, LIMIT)?;

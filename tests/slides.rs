@@ -59,11 +59,22 @@ pub fn lay_out(notebook: &Value) -> Result<Value, String> {
     let mut pieces = Vec::new();
     for (i, cell) in cells.iter().enumerate() {
         let source = text(&cell["source"]).ok_or(format!("cell {i}: `source` is no text"))?;
-        pieces.extend(cut(cell, &source));
+        pieces.extend(cut(cell, &on_the_site(&source)));
     }
     let mut laid_out = notebook.clone();
     laid_out["cells"] = Value::Array(placed(pieces));
     Ok(laid_out)
+}
+
+/// Links to words keep their capitals for JupyterLab; on the site, where those of slides lead, names are in lower case.
+fn on_the_site(source: &str) -> String {
+    let mut parts = source.split("glossary.md#");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_at(part.find(')').unwrap_or(0));
+        text += &format!("glossary.md#{}{rest}", name.to_lowercase().replace(',', ""));
+    }
+    text
 }
 
 fn cut(cell: &Value, source: &str) -> Vec<Piece> {

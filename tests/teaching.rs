@@ -19,7 +19,8 @@ use guard::Guard;
 use headless_chrome::protocol::cdp::Emulation;
 use headless_chrome::types::PrintToPdfOptions;
 use headless_chrome::{Browser, Tab};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::{Value, json};
 
 const PROJECTOR: (u32, u32) = (1280, 720);
 /// What A4 leaves between the margins of `course.css`, in CSS pixels.
@@ -40,12 +41,13 @@ fn main() -> ExitCode {
         trials.extend(browser::trials(&args, name, "COURSE_SITE", papers));
     }
     trials.extend(browser::trials(&args, "lab", "COURSE_SITE", |_, chrome| {
-        let again = chrome.clone();
+        let [again, once_more] = [chrome.clone(), chrome.clone()];
         Ok(vec![
             Trial::test("make lab", move || lab(&launch(chrome, PROJECTOR)?)),
             Trial::test("opened and not run", move || {
                 opened(&launch(again, PROJECTOR)?)
             }),
+            Trial::test("run all", move || run_all(&launch(once_more, PROJECTOR)?)),
         ])
     }));
     libtest_mimic::run(&args, trials).exit_code()
@@ -149,29 +151,89 @@ fn paper(tab: &Tab, _: &Notebook, file: &Path) -> Outcome {
     }
 }
 
-/// Whoever opens a chapter after a clone, in a JupyterLab that does not trust it, sees its charts, each with its alternative text.
-fn opened(browser: &Browser) -> Outcome {
+/// A JupyterLab on a folder, with a home of its own, and its port.
+fn jupyterlab(folder: &Path, home: &str, options: &[&str]) -> Result<(Guard, u16), Failed> {
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("untrusted");
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(home);
     let _ = fs::remove_dir_all(&home);
     let python = std::env::var_os("COURSE_PYTHON").ok_or("COURSE_PYTHON is not set")?;
     let mut server = Command::new(python);
-    // Without a kernel: nothing is to be run.
     server
         .args(["-m", "jupyterlab", "--no-browser", "--allow-root"])
-        .args([
-            "--IdentityProvider.token=",
-            "--KernelSpecManager.ensure_native_kernel=False",
-        ])
-        .arg("--KernelSpecManager.allowed_kernelspecs={'none'}")
+        .arg("--IdentityProvider.token=")
+        .args(options)
         .arg(format!("--port={port}"))
         .envs(["CONFIG", "DATA", "RUNTIME"].map(|kind| (format!("JUPYTER_{kind}_DIR"), &home)))
         .env_remove("JUPYTER_CONFIG_PATH")
-        .current_dir(root().join("notebooks"))
+        .current_dir(folder)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let _server = Guard::spawn(&mut server);
+    let server = Guard::spawn(&mut server);
     answers(port)?;
+    Ok((server, port))
+}
+
+/// Run All, which the start page advises, shows no answer before the reader has given one.
+fn run_all(browser: &Browser) -> Outcome {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("run-all");
+    fs::create_dir_all(&folder)?;
+    let name = "01-theory.ipynb";
+    let chapter = root().join("notebooks").join(name);
+    // As a reader gets it who has cleared the outputs.
+    let mut notebook: Value = serde_json::from_str(&fs::read_to_string(chapter)?)?;
+    for cell in notebook["cells"].as_array_mut().into_iter().flatten() {
+        if cell["cell_type"] == "code" {
+            cell["outputs"] = json!([]);
+            cell["execution_count"] = json!(null);
+        }
+    }
+    let here = root().join("support").display().to_string();
+    fs::write(
+        folder.join(name),
+        notebook.to_string().replace("../support", &here),
+    )?;
+    let (_server, port) = jupyterlab(
+        &folder,
+        "trusting",
+        &["--LabApp.expose_app_in_browser=True"],
+    )?;
+    let tab = browser.new_tab()?;
+    visit(&tab, &format!("http://127.0.0.1:{port}/doc/tree/{name}"))?;
+    tab.evaluate(RUN_ALL, false)?;
+    until(&tab, "start() === 'started'", Duration::from_secs(120))?;
+    until(&tab, "left() === 0", Duration::from_secs(400))?;
+    // Three questions and three solutions wait.
+    match ask(&tab, "answers()")?.as_str() {
+        "0 of 6" => Ok(()),
+        shown => Err(format!("of what waits for an answer, {shown} are shown").into()),
+    }
+}
+
+/// Runs all cells once the kernel is there; says how many have not run, and how many answers are shown.
+const RUN_ALL: &str = r#"
+    const panel = () => window.jupyterapp?.shell.currentWidget;
+    const code = () => [...panel().content.model.cells].filter(cell => cell.type === "code");
+    window.start = () => {
+        if (panel()?.sessionContext?.session?.kernel?.status !== "idle") return "waits";
+        window.jupyterapp.commands.execute("notebook:run-all-cells");
+        return "started";
+    };
+    const busy = () => panel().sessionContext.session.kernel.status !== "idle";
+    window.left = () => code().filter(cell => !cell.executionCount).length + busy();
+    window.answers = () => {
+        const boxes = code().map(cell => JSON.stringify(cell.outputs.toJSON())).filter(text => text.includes("data-exercise"));
+        return `${boxes.filter(text => !text.includes("exercise-unanswered")).length} of ${boxes.length}`;
+    };
+"#;
+
+/// Whoever opens a chapter after a clone, in a JupyterLab that does not trust it, sees its charts, each with its alternative text.
+fn opened(browser: &Browser) -> Outcome {
+    // Without a kernel: nothing is to be run.
+    let without = [
+        "--KernelSpecManager.ensure_native_kernel=False",
+        "--KernelSpecManager.allowed_kernelspecs={'none'}",
+    ];
+    let (_server, port) = jupyterlab(&root().join("notebooks"), "untrusted", &without)?;
     let mut missing = Vec::new();
     for path in notebooks(&root().join("notebooks"))? {
         let chapter = Notebook::read(&path)?;

@@ -20,12 +20,14 @@
 //! # }
 //! ```
 //!
-//! As the last expression of a cell, [`Checked`] shows itself as a box with the reason in both languages.
+//! As the last expression of a cell, [`Checked`] shows itself as a box with the reason in both languages. A [`solution`] runs once there
+//! was an answer.
 
 mod answer;
 mod entry;
 mod exercises;
 mod show;
+mod solution;
 #[cfg(test)]
 mod tests;
 mod want;
@@ -36,6 +38,7 @@ pub use answer::Answer;
 pub use entry::{Exercise, Words, Wrong};
 pub use exercises::Exercises;
 pub use show::{Checked, Outcome};
+pub use solution::{reveal, solution};
 pub use want::Want;
 
 /// Checks an answer to the exercise `id` of the course: `()` as long as there is none, a number, a text, `true` or `false`,
@@ -55,7 +58,9 @@ pub use want::Want;
 /// [`Error::Unknown`], with the nearest ids, if the course has no such exercise; the file's own errors if someone has
 /// broken it.
 pub fn check(id: &str, answer: impl Into<Answer>) -> Result<Checked, Error> {
-    Ok(Exercises::course()?.get(id)?.check(&answer.into()))
+    let checked = Exercises::course()?.get(id)?.check(&answer.into());
+    solution::note(id, checked.outcome());
+    Ok(checked)
 }
 
 /// What can go wrong with an exercise.

@@ -40,7 +40,7 @@
 //!
 //! Connections are opened a few at a time, each new one when an earlier one has had its first answer, so that the
 //! server's queue of new connections does not overflow. Each is a file descriptor here and another in the server: the
-//! client raises its own limit as far as the system lets it, and a server that needs more calls [`allow_open_files`].
+//! client raises its own limit as far as the system lets it, and a server that needs more calls [`allow_connections`].
 //! The client uses one core: where it is the limit, [`Report::client_is_limit`] says so.
 
 mod ceiling;
@@ -60,7 +60,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub use ceiling::ceiling;
-pub use files::allow_open_files;
+pub use files::{allow_connections, allow_open_files};
 pub use latency::Latency;
 pub use protocol::Protocol;
 pub use report::{Effort, Kind, Report, Trouble};

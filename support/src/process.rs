@@ -58,6 +58,8 @@ pub(crate) mod panics;
 mod pidfd;
 mod pipe;
 #[cfg(target_os = "linux")]
+mod room;
+#[cfg(target_os = "linux")]
 mod signals;
 pub(crate) mod stat;
 #[cfg(target_os = "linux")]
@@ -81,6 +83,8 @@ pub use command::{Command, Output, Stdio};
 pub use error::Error;
 pub use exit::{Exit, Outcome};
 pub use nice::{nice, set_nice};
+#[cfg(target_os = "linux")]
+pub use room::{Room, room_for_memory, room_for_tasks};
 #[cfg(target_os = "linux")]
 pub use subreaper::{Subreaper, become_subreaper};
 

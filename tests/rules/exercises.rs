@@ -1,11 +1,12 @@
-//! What the exercises of a notebook must keep to: each has a check that waits for an answer, and a solution that passes it.
+//! What the exercises of a notebook must keep to: each has a check that waits for an answer, and a solution that waits for that and is
+//! right.
 
 use support::exercise::{Exercise, Want};
 
 use crate::{Cell, Notebook};
 
-/// The exercises of a notebook are those of the data, and each is checked: first in a visible cell, with `()` for the
-/// answer, then in its folded solution.
+/// The exercises of a notebook are those of the data, and each is checked in a visible cell, with `()` for the answer, and
+/// solved in a folded one.
 pub fn checks(notebook: &Notebook, exercises: &[Exercise]) -> Vec<String> {
     let name = &notebook.name;
     let sections = sections(notebook);
@@ -30,7 +31,7 @@ pub fn checks(notebook: &Notebook, exercises: &[Exercise]) -> Vec<String> {
     findings
 }
 
-/// The solutions show their checks, and those with an exact answer are right. What is measured may go wrong by bad luck.
+/// The solutions show how they came out, and those with an exact answer are right. What is measured may go wrong by bad luck.
 pub fn solutions(notebook: &Notebook, exercises: &[Exercise]) -> Vec<String> {
     let mut findings = Vec::new();
     for section in sections(notebook) {
@@ -45,10 +46,13 @@ pub fn solutions(notebook: &Notebook, exercises: &[Exercise]) -> Vec<String> {
                 (Some(text), _) if text.starts_with('✓') => continue,
                 (Some(text), Want::Measured(_)) if text.starts_with('✗') => continue,
                 (Some(text), _) => format!("came out wrong: {}", text.replace('\n', " ")),
-                (None, _) => "is not shown: it has to be the cell's last expression".to_owned(),
+                (None, _) => {
+                    "is not shown: the call of `solution` has to be the cell's last expression"
+                        .to_owned()
+                }
             };
             let place = format!("{} {}", notebook.name, cell.label);
-            findings.push(format!("{place}: the solution's check of `{id}` {what}"));
+            findings.push(format!("{place}: the solution of `{id}` {what}"));
         }
     }
     findings
@@ -70,7 +74,10 @@ impl Section<'_> {
     fn missing(&self, id: &str) -> Vec<String> {
         let mut missing = Vec::new();
         let waits = self.cells.iter().position(|cell| {
-            !cell.tagged("hide-cell") && arguments(cell, id).iter().any(|a| a.starts_with("())"))
+            !cell.tagged("hide-cell")
+                && arguments(cell, "check", id)
+                    .iter()
+                    .any(|a| a.starts_with("())"))
         });
         if waits.is_none() {
             missing.push(format!("has no visible cell with `check(\"{id}\", ())`"));
@@ -78,7 +85,7 @@ impl Section<'_> {
         let after = &self.cells[waits.map_or(0, |at| at + 1)..];
         if !after.iter().any(|cell| answers(cell, id)) {
             missing.push(format!(
-                "has no solution after it, tagged `hide-cell`, with `check(\"{id}\", …)` and an answer"
+                "has no solution after it, tagged `hide-cell`, with `solution(\"{id}\", || …)`"
             ));
         }
         missing
@@ -111,17 +118,19 @@ fn sections(notebook: &Notebook) -> Vec<Section<'_>> {
     sections
 }
 
-/// Whether the cell is a solution that checks its answer.
+/// Whether the cell is a solution that waits for the reader's answer, as it must: *Run All* runs it too.
 fn answers(cell: &Cell, id: &str) -> bool {
-    cell.tagged("hide-cell") && arguments(cell, id).iter().any(|a| !a.starts_with("())"))
+    cell.tagged("hide-cell")
+        && arguments(cell, "check", id).is_empty()
+        && !arguments(cell, "solution", id).is_empty()
 }
 
 /// What follows `check("id", ` in the cell's code, without white space: rustfmt breaks long lines.
-fn arguments(cell: &Cell, id: &str) -> Vec<String> {
+fn arguments(cell: &Cell, function: &str, id: &str) -> Vec<String> {
     let lines = cell.source.lines().map(str::trim_start);
     let code: String = lines.filter(|line| !line.starts_with("//")).collect();
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-    let call = format!("check(\"{id}\",");
+    let call = format!("{function}(\"{id}\",");
     code.split(&call).skip(1).map(str::to_owned).collect()
 }
 

@@ -121,3 +121,12 @@ fn tags_and_what_a_cell_says_itself_are_kept_to() {
     ];
     assert_eq!(types(cells), want);
 }
+
+#[test]
+fn links_to_words_are_those_of_the_site() {
+    let source = "A [task](glossary.md#Task), [b](glossary.md#First-come,-first-served) and glossary.md#Open";
+    assert_eq!(
+        on_the_site(source),
+        "A [task](glossary.md#task), [b](glossary.md#first-come-first-served) and glossary.md#Open"
+    );
+}

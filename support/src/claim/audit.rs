@@ -112,6 +112,8 @@ impl Ledger {
                     judged_in: notebook.into(),
                     belongs_to: claim.notebook.clone(),
                 }),
+                // The machine could not judge it.
+                Ok(_) if record.outcome == Outcome::Inconclusive && record.evidence.is_empty() => {}
                 Ok(claim) if claim.kind == Kind::Exact && record.outcome != claim.expect.into() => {
                     findings.push(Finding::Unexpected {
                         id,
@@ -128,6 +130,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use super::super::evidence::Evidence;
     use super::*;
 
     fn ledger() -> Ledger {
@@ -179,6 +182,25 @@ mod tests {
             ];
             assert_eq!(findings(&records), none);
         }
+    }
+
+    #[test]
+    fn what_a_machine_cannot_show_is_no_finding_and_what_it_leaves_open_is() {
+        let records = |evidence| {
+            let order = record("order", "01-a", Outcome::Inconclusive);
+            [
+                record("ratio", "01-a", Outcome::Holds),
+                Record { evidence, ..order },
+            ]
+        };
+        assert_eq!(findings(&records(Vec::new())), [""; 0]);
+        let open = Evidence::Exact {
+            what: "a".into(),
+            got: "1".into(),
+            want: "2".into(),
+            equal: false,
+        };
+        assert_eq!(findings(&records(vec![open])).len(), 1);
     }
 
     #[test]

@@ -70,19 +70,42 @@ impl Judging {
         self
     }
 
+    /// The verdict where this machine cannot show it either way: inconclusive, with the reason, and nothing measured counts. It is
+    /// recorded as [`judge`](Self::judge) does, and no failure of an exact claim.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), support::claim::Error> {
+    /// use support::claim::{Outcome, claim};
+    ///
+    /// let verdict = claim("select-has-a-limit")?.cannot_judge("only 900 files may be open here")?;
+    /// assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    /// assert!(!verdict.is_failure());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the verdict cannot be recorded.
+    pub fn cannot_judge(self, why: impl Into<String>) -> Result<Verdict, Error> {
+        let Self {
+            claim, mut notes, ..
+        } = self;
+        notes.insert(0, format!("This machine cannot show it: {}.", why.into()));
+        recorded(Verdict {
+            claim,
+            outcome: Outcome::Inconclusive,
+            evidence: Vec::new(),
+            notes,
+        })
+    }
+
     /// Judges the claim. If `COURSE_VERDICTS` names a folder, the verdict is recorded there as well; see [`Record`].
     ///
     /// # Errors
     /// If a measurement has no bound in the ledger, a bound no measurement, or an exact claim no exact evidence; if a
     /// measurement is not finite; if the verdict cannot be recorded.
     pub fn judge(self) -> Result<Verdict, Error> {
-        let verdict = self.decide()?;
-        if let Some(folder) =
-            std::env::var_os(VERDICTS_VARIABLE).filter(|folder| !folder.is_empty())
-        {
-            Record::new(&verdict, running_notebook()).append_to(folder.as_ref())?;
-        }
-        Ok(verdict)
+        recorded(self.decide()?)
     }
 
     /// Judges without a look at the environment.
@@ -156,6 +179,13 @@ impl Judging {
             notes,
         })
     }
+}
+
+fn recorded(verdict: Verdict) -> Result<Verdict, Error> {
+    if let Some(folder) = std::env::var_os(VERDICTS_VARIABLE).filter(|folder| !folder.is_empty()) {
+        Record::new(&verdict, running_notebook()).append_to(folder.as_ref())?;
+    }
+    Ok(verdict)
 }
 
 #[cfg(test)]

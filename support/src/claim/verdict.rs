@@ -74,10 +74,14 @@ impl Verdict {
         self.outcome == self.claim.expect.into()
     }
 
+    fn could_not_judge(&self) -> bool {
+        self.outcome == Outcome::Inconclusive && self.evidence.is_empty()
+    }
+
     /// Whether the course has to be mended: an exact claim came out otherwise than expected. A timing claim never
-    /// counts, since the machine may be to blame.
+    /// counts, since the machine may be to blame; nor does one that the machine could not judge.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.claim.kind == Kind::Exact && !self.as_expected()
+        self.claim.kind == Kind::Exact && !self.as_expected() && !self.could_not_judge()
     }
 }

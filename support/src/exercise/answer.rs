@@ -86,6 +86,23 @@ impl Answer {
         };
         Words::new(en, zh)
     }
+
+    /// The number that a text would be without its quotation marks.
+    pub(super) fn in_quotes(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => text.trim().parse::<f64>().ok().map(|_| text.trim()),
+            _ => None,
+        }
+    }
+
+    /// The same with each number rounded to a whole one.
+    pub(super) fn rounded(&self) -> Self {
+        match self {
+            Self::Number(x) => Self::Number(x.round()),
+            Self::List(list) => Self::List(list.iter().map(Self::rounded).collect()),
+            other => other.clone(),
+        }
+    }
 }
 
 /// As it would be written in Rust; numbers with at most six digits, unless they are whole.
@@ -159,6 +176,40 @@ macro_rules! numbers {
         }
     )*};
 }
+
+/// Numbers and truth values that a closure or an iterator lends.
+macro_rules! lent {
+    ($($plain:ty)*) => {$(
+        impl From<&$plain> for Answer {
+            fn from(lent: &$plain) -> Self {
+                (*lent).into()
+            }
+        }
+    )*};
+}
+
+lent!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool &str);
+
+/// `None` is no answer yet.
+impl<T: Into<Answer>> From<Option<T>> for Answer {
+    fn from(answer: Option<T>) -> Self {
+        answer.map_or(Self::Unanswered, Into::into)
+    }
+}
+
+/// Several values in round brackets are a list too.
+macro_rules! tuples {
+    ($($($name:ident)+;)*) => {$(
+        impl<$($name: Into<Answer>),+> From<($($name,)+)> for Answer {
+            #[allow(non_snake_case, reason = "each value is named as its type")]
+            fn from(($($name,)+): ($($name,)+)) -> Self {
+                Self::List(vec![$($name.into()),+])
+            }
+        }
+    )*};
+}
+
+tuples! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
 
 numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64);
 
@@ -251,6 +302,13 @@ mod tests {
         ] {
             assert_eq!(list, answer);
         }
+        let lent: Vec<Answer> = [3_u64].iter().map(Into::into).collect();
+        assert_eq!(lent, std::slice::from_ref(&three));
+        for answer in [(1, 2).into(), (1.0, Some(2_u8)).into(), Some([1, 2]).into()] {
+            assert_eq!(list, answer);
+        }
+        assert_eq!(Answer::from((8,)), Answer::List(vec![8.into()]));
+        assert_eq!(Answer::from(None::<f64>), Answer::Unanswered);
         let text = String::from("SRTF");
         for answer in ["SRTF".into(), (&text).into(), text.into()] {
             assert_eq!(Answer::Text("SRTF".into()), answer);

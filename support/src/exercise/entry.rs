@@ -139,6 +139,7 @@ impl Exercise {
         let number = [Answer::Number(0.0)];
         let answers = match mistake {
             Want::Exact(answers) => answers.as_slice(),
+            Want::Rounded(answer) => std::slice::from_ref(answer),
             Want::Measured(_) => &number,
         };
         if let Some(Err(wanted)) = answers

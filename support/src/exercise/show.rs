@@ -56,7 +56,7 @@ impl Outcome {
 }
 
 /// An answer that was checked; in a notebook it shows itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Checked {
     id: String,
     outcome: Outcome,
@@ -144,6 +144,13 @@ fn with_code(sentence: &str) -> String {
         }
     }
     html
+}
+
+/// As its text: a cell that forgets the `?` shows it so.
+impl fmt::Debug for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The result in three lines of plain text.

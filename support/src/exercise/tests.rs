@@ -52,6 +52,10 @@ fn each_form_tells_right_from_wrong() {
     assert_eq!(outcome("{ any = ['a', 'b'] }", "B"), Right);
     assert_eq!(outcome("{ any = ['a', 'b'] }", "c"), Wrong);
     assert_eq!(outcome("{ any = [[1, 2], [2, 1]] }", [2, 1]), Right);
+    assert_eq!(outcome("{ rounded = [3, 0] }", [2.9, 0.04]), Right);
+    assert_eq!(outcome("{ rounded = [3, 0] }", (3, 0)), Right);
+    assert_eq!(outcome("{ rounded = [3, 0] }", [3.0, 0.6]), Wrong);
+    assert_eq!(outcome("{ rounded = 3 }", 3.4), Right);
     assert_eq!(outcome("{ between = [1, 2.5] }", 2.5), Right);
     assert_eq!(outcome("{ between = [1, 2.5] }", 2.6), Wrong);
     assert_eq!(outcome("{ at_least = 2 }", 2), Right);
@@ -81,6 +85,8 @@ fn the_text_says_everything() {
         "✗ NOT RIGHT 不正确 an-exercise (50 %)\nThat is for two.\n那是两个。"
     );
     assert_eq!(sound(51).why().en, "Count `<threads>`.");
+    // Without the `?` a cell shows it by its fields.
+    assert_eq!(format!("{:?}", sound(50)), sound(50).to_string());
 }
 
 #[test]
@@ -92,7 +98,16 @@ fn the_wrong_kind_is_named() {
         checked.why().en.clone()
     };
     let number = "A number is wanted, such as `4.2`.";
-    assert_eq!(says("8", "8".into()), number);
+    assert_eq!(says("8", "eight".into()), number);
+    let quoted = "A number is wanted: write `8`, without quotation marks.";
+    assert_eq!(says("8", " 8 ".into()), quoted);
+    assert_eq!(says("{ between = [1, 2] }", "8".into()), quoted);
+    let three = "{ rounded = [3, 0, 0] }";
+    assert_eq!(
+        says(three, [3, 0].into()),
+        "3 values are wanted, and here are 2."
+    );
+    assert!(says(three, 3.into()).starts_with("A list of numbers"));
     assert_eq!(says("{ at_most = 8 }", [8].into()), number);
     assert_eq!(says("{ between = [1, 2] }", true.into()), number);
     assert!(says("'a'", 1.into()).starts_with("A text is wanted"));

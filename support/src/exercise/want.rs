@@ -13,6 +13,8 @@ use super::entry::Words;
 pub enum Want {
     /// One of these, which are of one kind: `is`, `any`.
     Exact(Vec<Answer>),
+    /// These numbers, each rounded to a whole one: `rounded`.
+    Rounded(Answer),
     /// A number in this range, since it is measured: `between`, `at_least`, `at_most`.
     Measured(RangeInclusive<f64>),
 }
@@ -22,6 +24,7 @@ impl Want {
     pub(super) fn accepts(&self, answer: &Answer) -> bool {
         match self {
             Self::Exact(these) => these.iter().any(|this| answer.is(this)),
+            Self::Rounded(these) => answer.rounded().is(these),
             Self::Measured(range) => {
                 matches!(answer, Answer::Number(x) if x.is_finite() && range.contains(x))
             }
@@ -33,18 +36,38 @@ impl Want {
         let number = Answer::Number(0.0);
         let kind = match self {
             Self::Exact(these) => these.first().unwrap_or(&number),
+            Self::Rounded(these) => these,
             Self::Measured(_) => &number,
         };
-        answer
-            .is_like(kind)
-            .then_some(())
-            .ok_or_else(|| kind.wanted())
+        match (answer, kind) {
+            _ if !answer.is_like(kind) => Err(match answer.in_quotes() {
+                Some(bare) if number.is_like(kind) => Words::new(
+                    &format!("A number is wanted: write `{bare}`, without quotation marks."),
+                    &format!("请填一个数：写 `{bare}`，不要加引号。"),
+                ),
+                _ => kind.wanted(),
+            }),
+            // As many as the question asks for; elsewhere how many there are is part of the answer.
+            (Answer::List(given), Answer::List(these))
+                if matches!(self, Self::Rounded(_)) && given.len() != these.len() =>
+            {
+                let (given, these) = (given.len(), these.len());
+                Err(Words::new(
+                    &format!("{these} values are wanted, and here are {given}."),
+                    &format!("应有 {these} 个值，这里是 {given} 个。"),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether numbers are wanted, which may have a unit.
     pub(super) fn is_of_numbers(&self) -> bool {
         let number = Answer::Number(0.0);
-        self.of_its_kind(&number).is_ok() || self.of_its_kind(&Answer::List(vec![number])).is_ok()
+        let list = Answer::List(vec![number.clone()]);
+        self.of_its_kind(&number).is_ok()
+            || self.of_its_kind(&list).is_ok()
+            || matches!(self, Self::Rounded(_))
     }
 }
 
@@ -59,18 +82,19 @@ impl TryFrom<toml::Value> for Want {
         let mut forms = forms.into_iter();
         let (Some((form, value)), None) = (forms.next(), forms.next()) else {
             return Err(
-                "`answer` needs exactly one of `is`, `any`, `between`, `at_least`, `at_most`"
+                "`answer` needs exactly one of `is`, `any`, `rounded`, `between`, `at_least`, `at_most`"
                     .into(),
             );
         };
         match form.as_str() {
             "is" => Ok(Self::Exact(vec![Answer::try_from(value)?])),
+            "rounded" => Ok(Self::Rounded(Answer::try_from(value)?.rounded())),
             "any" => any(value),
             "between" => between(value),
             "at_least" => Ok(Self::Measured(number(value)?..=f64::INFINITY)),
             "at_most" => Ok(Self::Measured(f64::NEG_INFINITY..=number(value)?)),
             _ => Err(format!(
-                "`answer` has no form `{form}`; write `is`, `any`, `between`, `at_least` or `at_most`"
+                "`answer` has no form `{form}`; write `is`, `any`, `rounded`, `between`, `at_least` or `at_most`"
             )),
         }
     }

@@ -22,6 +22,27 @@ pub fn allow_open_files(needed: u64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Raises this process's limit of open files for so many connections, or for as many as the system lets it, and says how many those
+/// are: a smaller experiment is better than none. A hundred files are kept for what else is open.
+///
+/// # Errors
+/// [`Error::Limit`] if the system refuses; [`Error::OpenFiles`] if there is no room for one.
+///
+/// ```
+/// let crowd = support::net::allow_connections(1_000)?;
+/// assert!((1..=1_000).contains(&crowd));
+/// # Ok::<(), support::net::Error>(())
+/// ```
+pub fn allow_connections(wanted: usize) -> Result<usize, Error> {
+    let (_, hard) = limits()?;
+    let room = usize::try_from(hard.saturating_sub(SPARE)).unwrap_or(usize::MAX);
+    let connections = wanted.min(room.max(1));
+    allow_open_files(connections as u64 + SPARE)?;
+    Ok(connections)
+}
+
+const SPARE: u64 = 100;
+
 /// Whether the limit could be raised so far.
 pub(super) fn check(needed: u64) -> Result<(), Error> {
     match limits()? {
