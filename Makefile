@@ -52,7 +52,7 @@ slides: $(DECKS) ## each chapter as slides: target/slides, to be opened from the
 	@echo "Open file://$(T)/$(firstword $(DECKS:target/%=%))"
 
 # What takes long and measures little runs beside the rest.
-LONG := kill programs site teaching
+LONG := programs site teaching
 REST := $(filter-out $(LONG),$(shell sed -n '/^\[\[test\]\]/{n;s/^name = "\(.*\)"/\1/p;}' tests/Cargo.toml))
 CARGO_TEST := cargo test --workspace --no-fail-fast
 
