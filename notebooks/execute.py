@@ -54,11 +54,17 @@ def main(source, target):
     notebook = nbformat.read(source, as_version=4)
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     at, began = f"{source.stem} before its first cell", 0.0
+    interrupted = False
+
+    def interrupt():
+        nonlocal interrupted
+        interrupted = True
+        asyncio.ensure_future(client.km.interrupt_kernel())  # it has a session of its own, which Ctrl-C does not reach
 
     def on_start(cell, cell_index):
         nonlocal at, began
         # nbclient would end the kernel under its own feet.
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
         if cell_index in code:
             at, began = f"{source.stem} cell {code.index(cell_index) + 1}", time.monotonic()
 
@@ -67,7 +73,7 @@ def main(source, target):
         await late(client, cell, cell_index, execute_reply)
         lines = [line for line in cell.source.splitlines() if not line.startswith("//")]
         print(f"{at}/{len(code)}  {took:6.2f} s  {' '.join(lines[:2])[:60]}", flush=True)
-        if message := trouble(cell):
+        if message := "interrupted" if interrupted else trouble(cell):
             raise RuntimeError(message)
 
     client = NotebookClient(notebook, kernel_name="rust", timeout=300, startup_timeout=120, allow_errors=True)
@@ -77,9 +83,6 @@ def main(source, target):
         client.execute()
     except (RuntimeError, CellTimeoutError) as error:
         return f"{at}: {error}"
-    except KeyboardInterrupt:
-        client._cleanup_kernel()
-        return f"{at}: interrupted"
     finally:
         if client.km is None:
             atexit.unregister(client._cleanup_kernel)

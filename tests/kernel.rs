@@ -300,16 +300,8 @@ fn a_run_stops_at_the_cell_that_went_wrong_and_names_it() {
             folder.join(format!("{name}.ipynb")),
             folder.join("out.ipynb"),
         );
-        let cells: Vec<Value> = ["1 + 1", wrong, "2 + 2"]
-            .iter()
-            .enumerate()
-            .map(|(i, source)| {
-                json!({"cell_type": "code", "id": format!("c{i}"), "source": source, "metadata": {},
-                       "execution_count": null, "outputs": []})
-            })
-            .collect();
-        let notebook = json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells});
-        fs::write(&source, notebook.to_string()).expect("the test's own folder can be written");
+        let notebook = of_cells(&["1 + 1", wrong, "2 + 2"]);
+        fs::write(&source, notebook).expect("the test's own folder can be written");
 
         let mut run = Guard::spawn(
             Command::new(python())
@@ -342,6 +334,52 @@ fn a_run_stops_at_the_cell_that_went_wrong_and_names_it() {
             .collect();
         assert_eq!(counts, [true, true, false]);
     }
+}
+
+/// The text of a notebook.
+fn of_cells(sources: &[&str]) -> String {
+    let cells: Vec<Value> = sources
+        .iter()
+        .enumerate()
+        .map(|(i, source)| {
+            json!({"cell_type": "code", "id": format!("c{i}"), "source": source, "metadata": {},
+                   "execution_count": null, "outputs": []})
+        })
+        .collect();
+    json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).to_string()
+}
+
+/// Ctrl-C in the middle of a long cell: one line, and soon.
+#[test]
+#[ignore = "make test runs it"]
+fn a_run_that_is_interrupted_says_so_in_one_line() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let source = folder.join("long.ipynb");
+    let long = "std::thread::sleep(std::time::Duration::from_secs(200));";
+    fs::write(&source, of_cells(&["1 + 1", long])).expect("the test's own folder can be written");
+    let mut run = Guard::spawn(
+        Command::new(python())
+            .arg(root().join("notebooks/execute.py"))
+            .args([&source, &folder.join("out.ipynb")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped()),
+    );
+    let lines = BufReader::new(run.0.stdout.take().expect("piped")).lines();
+    let mut lines = lines.map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("long cell 1/2")));
+    thread::sleep(Duration::from_secs(3)); // The cell is compiled in less.
+    let sent = Command::new("kill")
+        .args(["-INT", &run.0.id().to_string()])
+        .status();
+    assert!(sent.is_ok_and(|status| status.success()));
+    let mut said = String::new();
+    let mut stderr = run.0.stderr.take().expect("piped");
+    let interrupted = Instant::now();
+    stderr.read_to_string(&mut said).expect("UTF-8");
+    assert!(!run.0.wait().expect("the runner is our child").success());
+    assert!(interrupted.elapsed() < CELL);
+    assert!(said.contains("long cell 2: interrupted"), "{said}");
+    assert!(!said.contains("Traceback"), "{said}");
 }
 
 fn python() -> OsString {

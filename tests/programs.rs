@@ -18,7 +18,7 @@ use isolated::{GRACE, bounded, within};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::claim::{Ledger, read_records};
 
-const LIMIT: Duration = Duration::from_secs(400);
+const LIMIT: Duration = Duration::from_secs(1_200);
 
 /// Marks all processes of this run, whatever group or session they go to.
 const MARK: &str = "COURSE_PROGRAMS";
