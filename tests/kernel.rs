@@ -368,10 +368,8 @@ fn a_run_that_is_interrupted_says_so_in_one_line() {
     let mut lines = lines.map_while(Result::ok);
     assert!(lines.any(|line| line.starts_with("long cell 1/2")));
     thread::sleep(Duration::from_secs(3)); // The cell is compiled in less.
-    let sent = Command::new("kill")
-        .args(["-INT", &run.0.id().to_string()])
-        .status();
-    assert!(sent.is_ok_and(|status| status.success()));
+    let runner = nix::unistd::Pid::from_raw(run.0.id() as i32);
+    nix::sys::signal::kill(runner, nix::sys::signal::Signal::SIGINT).expect("it runs");
     let mut said = String::new();
     let mut stderr = run.0.stderr.take().expect("piped");
     let interrupted = Instant::now();

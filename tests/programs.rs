@@ -18,7 +18,7 @@ use isolated::{GRACE, bounded, within};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::claim::{Ledger, read_records};
 
-const LIMIT: Duration = Duration::from_secs(1_200);
+const LIMIT: Duration = Duration::from_secs(400);
 
 /// Marks all processes of this run, whatever group or session they go to.
 const MARK: &str = "COURSE_PROGRAMS";
@@ -52,7 +52,7 @@ fn trials() -> Result<Vec<Trial>, String> {
     for name in &names {
         let (name, program, verdicts) = (name.clone(), program(name)?, verdicts.clone());
         trials.push(Trial::test(name.clone(), move || {
-            run(&name, Command::new(program), &verdicts)
+            run(&name, Command::new(program), LIMIT, &verdicts)
         }));
     }
     for (shape, chapters) in shapes::wanted() {
@@ -63,7 +63,7 @@ fn trials() -> Result<Vec<Trial>, String> {
             let (name, program) = (name.clone(), program(name)?);
             let verdicts = verdicts.join(shape.folder());
             trials.push(Trial::test(format!("{name}, {}", shape.name), move || {
-                run(&name, shape.command(&program), &verdicts)?;
+                run(&name, shape.command(&program), shapes::LIMIT, &verdicts)?;
                 shape.report(&name, &verdicts)
             }));
         }
@@ -74,7 +74,7 @@ fn trials() -> Result<Vec<Trial>, String> {
         .collect())
 }
 
-fn run(name: &str, mut command: Command, verdicts: &Path) -> Result<(), Failed> {
+fn run(name: &str, mut command: Command, limit: Duration, verdicts: &Path) -> Result<(), Failed> {
     command.current_dir(env::temp_dir());
     command
         .env("COURSE_NOTEBOOK", name)
@@ -82,7 +82,7 @@ fn run(name: &str, mut command: Command, verdicts: &Path) -> Result<(), Failed> 
         .env("COURSE_SOLUTIONS", "1");
     command.env(MARK, id().to_string());
     let began = Instant::now();
-    let output = bounded(command, LIMIT)?;
+    let output = bounded(command, limit)?;
     print!("{:.0} s, ", began.elapsed().as_secs_f64());
     // A thread that panics does not end the program; the kernel's marks are for the kernel.
     let panicked = |line: &&str| line.starts_with("thread '") && line.contains("panicked at");

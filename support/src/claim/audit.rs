@@ -112,8 +112,7 @@ impl Ledger {
                     judged_in: notebook.into(),
                     belongs_to: claim.notebook.clone(),
                 }),
-                // The machine could not judge it.
-                Ok(_) if record.outcome == Outcome::Inconclusive && record.evidence.is_empty() => {}
+                Ok(_) if record.could_not_judge() => {}
                 Ok(claim) if claim.kind == Kind::Exact && record.outcome != claim.expect.into() => {
                     findings.push(Finding::Unexpected {
                         id,

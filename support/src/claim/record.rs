@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::entry::{Expect, Kind};
 use super::evidence::Evidence;
-use super::verdict::{Outcome, Verdict};
+use super::verdict::{Outcome, Verdict, could_not_judge};
 
 /// The environment variable that names the folder in which verdicts are recorded.
 pub const VERDICTS_VARIABLE: &str = "COURSE_VERDICTS";
@@ -45,6 +45,12 @@ pub(crate) fn running_notebook() -> Option<String> {
 }
 
 impl Record {
+    /// Whether the machine could not show the claim either way: [`Judging::cannot_judge`](super::Judging::cannot_judge).
+    #[must_use]
+    pub fn could_not_judge(&self) -> bool {
+        could_not_judge(self.outcome, &self.evidence)
+    }
+
     /// The record of a verdict, judged in `notebook` or else in the one that the ledger gives.
     #[must_use]
     pub fn new(verdict: &Verdict, notebook: Option<String>) -> Self {

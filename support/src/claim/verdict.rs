@@ -67,6 +67,11 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
+/// What is inconclusive without evidence is what the machine cannot show.
+pub(super) fn could_not_judge(outcome: Outcome, evidence: &[Evidence]) -> bool {
+    outcome == Outcome::Inconclusive && evidence.is_empty()
+}
+
 impl Verdict {
     /// Whether it came out as the ledger expects.
     #[must_use]
@@ -74,14 +79,12 @@ impl Verdict {
         self.outcome == self.claim.expect.into()
     }
 
-    fn could_not_judge(&self) -> bool {
-        self.outcome == Outcome::Inconclusive && self.evidence.is_empty()
-    }
-
     /// Whether the course has to be mended: an exact claim came out otherwise than expected. A timing claim never
     /// counts, since the machine may be to blame; nor does one that the machine could not judge.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.claim.kind == Kind::Exact && !self.as_expected() && !self.could_not_judge()
+        self.claim.kind == Kind::Exact
+            && !self.as_expected()
+            && !could_not_judge(self.outcome, &self.evidence)
     }
 }

@@ -174,10 +174,18 @@ macro_rules! numbers {
                 Self::Number(number as f64)
             }
         }
+
+        impl From<&$number> for Answer {
+            fn from(lent: &$number) -> Self {
+                (*lent).into()
+            }
+        }
     )*};
 }
 
-/// Numbers and truth values that a closure or an iterator lends.
+numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64);
+
+/// Values that a closure or an iterator lends.
 macro_rules! lent {
     ($($plain:ty)*) => {$(
         impl From<&$plain> for Answer {
@@ -188,7 +196,7 @@ macro_rules! lent {
     )*};
 }
 
-lent!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 bool &str);
+lent!(bool & str);
 
 /// `None` is no answer yet.
 impl<T: Into<Answer>> From<Option<T>> for Answer {
@@ -210,8 +218,6 @@ macro_rules! tuples {
 }
 
 tuples! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
-
-numbers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64);
 
 impl<T: Into<Answer>> From<Vec<T>> for Answer {
     fn from(list: Vec<T>) -> Self {

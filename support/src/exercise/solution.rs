@@ -37,8 +37,7 @@ pub fn solution<A: Into<Answer>>(
     id: &str,
     solve: impl FnOnce() -> Result<A, Box<dyn Error>>,
 ) -> Result<Checked, Box<dyn Error>> {
-    let asked = std::env::var_os(SHOWN).is_some() || was_answered(session().as_deref(), id);
-    if asked {
+    if std::env::var_os(SHOWN).is_some() || was_answered(session().as_deref(), id) {
         return reveal(id, solve);
     }
     let exercise = Exercises::course()?.get(id)?;
@@ -47,14 +46,14 @@ pub fn solution<A: Into<Answer>>(
          write `support::exercise::reveal` in place of `solution`.",
         "解答要等你先作答：请在上面检查一个答案，再运行本单元。若想直接查看，请把 `solution` 改成 `support::exercise::reveal`。",
     );
-    let waits = Answer::Unanswered;
-    Ok(Checked::new(
+    let waits = Checked::new(
         &exercise.id,
         Outcome::Unanswered,
-        &waits,
+        &Answer::Unanswered,
         None,
         why,
-    ))
+    );
+    Ok(waits)
 }
 
 /// Runs a solution of the exercise `id` at once, and checks what it gives.
@@ -86,8 +85,7 @@ pub(super) fn note(id: &str, outcome: Outcome) {
 }
 
 fn session() -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os(SESSION)?).join("answered");
-    Some(folder)
+    std::env::var_os(SESSION).map(|folder| Path::new(&folder).join("answered"))
 }
 
 fn note_in(folder: &Path, id: &str, outcome: Outcome) {

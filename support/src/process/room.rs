@@ -4,6 +4,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use nix::sys::resource::{Resource, getrlimit};
+use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 /// What is left of something, and which limit says so. The smallest of several is the one that counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,8 @@ pub fn room_for_tasks() -> io::Result<Room> {
             limit: format!("the user may have {most} (ulimit -u), of which {taken} are taken"),
         });
     }
-    for (most, taken) in in_groups("pids", "pids.max", "pids.current") {
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    for (most, taken) in tasks_in_groups(Path::new("/sys/fs/cgroup"), &groups) {
         limits.push(Room {
             left: most.saturating_sub(taken),
             limit: format!(
@@ -63,33 +65,30 @@ pub fn room_for_tasks() -> io::Result<Room> {
 /// counts as taken.
 ///
 /// # Errors
-/// If `/proc` cannot be read.
+/// If the system does not tell.
 pub fn room_for_memory() -> io::Result<Room> {
-    let left = 1024 * number(&fs::read_to_string("/proc/meminfo")?, "MemAvailable:")?;
-    let mut limits = vec![Room {
+    let ram = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let mut system = System::new_with_specifics(ram).map_err(io::Error::other)?;
+    let me = Pid::from_u32(std::process::id());
+    let what = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[me]), true, what);
+    let left = system.available_memory();
+    let machine = Room {
         left,
         limit: format!("the machine has {} free", mebibytes(left)),
-    }];
-    // Version 2 and version 1.
-    for (most, taken) in in_groups("memory", "memory.max", "memory.current")
-        .into_iter()
-        .chain(in_groups(
-            "memory",
-            "memory.limit_in_bytes",
-            "memory.usage_in_bytes",
-        ))
-    {
-        let left = most.saturating_sub(taken);
-        limits.push(Room {
-            left,
-            limit: format!(
-                "the control group may have {}, of which {} are free",
-                mebibytes(most),
-                mebibytes(left)
-            ),
-        });
-    }
-    least(limits)
+    };
+    let limits = system
+        .process(me)
+        .and_then(|process| process.cgroup_limits());
+    let group = limits.map(|limits| Room {
+        left: limits.free_memory,
+        limit: format!(
+            "the control group may have {}, of which {} MiB are free",
+            mebibytes(limits.total_memory),
+            limits.free_memory >> 20
+        ),
+    });
+    least(group.into_iter().chain([machine]).collect())
 }
 
 fn least(limits: Vec<Room>) -> io::Result<Room> {
@@ -129,26 +128,9 @@ fn tasks_of(user: u64) -> io::Result<u64> {
     Ok(tasks)
 }
 
-/// What the control groups that this process is in allow, and have: its own and all above it, as far as they can be seen from here. Those
-/// without a limit are left out.
-fn in_groups(controller: &str, most: &str, taken: &str) -> Vec<(u64, u64)> {
-    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    limits_below(
-        Path::new("/sys/fs/cgroup"),
-        &groups,
-        controller,
-        most,
-        taken,
-    )
-}
-
-fn limits_below(
-    root: &Path,
-    groups: &str,
-    controller: &str,
-    most: &str,
-    taken: &str,
-) -> Vec<(u64, u64)> {
+/// How many tasks control groups allow, and have: those of `groups`, as `/proc/PID/cgroup` names them, and all above, as far as they can be
+/// seen from here. Those without a limit are left out.
+fn tasks_in_groups(root: &Path, groups: &str) -> Vec<(u64, u64)> {
     let mut limits = Vec::new();
     for line in groups.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
@@ -158,7 +140,7 @@ fn limits_below(
         // Version 2 has one tree for all, version 1 one for each.
         let tree = match controllers {
             "" => root.to_owned(),
-            some if some.split(',').any(|name| name == controller) => root.join(controller),
+            some if some.split(',').any(|name| name == "pids") => root.join("pids"),
             _ => continue,
         };
         let mut folder = tree.join(group.trim_start_matches('/'));
@@ -171,11 +153,8 @@ fn limits_below(
                     .parse()
                     .ok()
             };
-            if let (Some(most), Some(taken)) = (read(most), read(taken)) {
-                // What means no limit in version 1.
-                if most < i64::MAX as u64 - 0x1_0000 {
-                    limits.push((most, taken));
-                }
+            if let (Some(most), Some(taken)) = (read("pids.max"), read("pids.current")) {
+                limits.push((most, taken));
             }
             if !folder.pop() {
                 break;
@@ -204,8 +183,7 @@ mod tests {
         write("pids/c/pids.max", "7\n");
         write("pids/c/pids.current", "2\n");
         write("memory/pids.max", "1\n");
-        let limits =
-            |groups: &str| limits_below(root.path(), groups, "pids", "pids.max", "pids.current");
+        let limits = |groups: &str| tasks_in_groups(root.path(), groups);
         assert_eq!(limits("0::/a/b\n"), [(100, 10)]);
         assert_eq!(limits("0::/a\n"), [(100, 10)]);
         assert_eq!(limits("4:cpu,pids:/c\n3:memory:/\n0::/\n"), [(7, 2)]);
