@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := html
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: html site slides code test translations soak shapes lab notebooks bench bench-check lint lock setup clean help
+.PHONY: html site slides code test translations soak shapes twice lab notebooks bench bench-check lint lock setup clean help
 
 EVCXR := 0.22.0
 # In quotes wherever a shell sees them: a path may have spaces.
@@ -17,7 +17,7 @@ KERNEL := target/kernel-$(EVCXR)/bin/evcxr_jupyter
 NOTEBOOKS := $(wildcard notebooks/[0-9][0-9]-*.ipynb)
 EXECUTED := $(NOTEBOOKS:%=target/%)
 DECKS := $(NOTEBOOKS:notebooks/%.ipynb=target/slides/%.html)
-CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl,$(wildcard data/*))
+CRATE := $(shell find support/src -name '*.rs') support/Cargo.toml Cargo.toml Cargo.lock $(filter-out data/bench.jsonl data/shapes.txt,$(wildcard data/*))
 PAGES := notebooks/index.md notebooks/glossary.md
 SITE := notebooks/conf.py $(PAGES) $(wildcard notebooks/_static/* notebooks/_templates/* notebooks/locale/zh_CN/LC_MESSAGES/*)
 SPHINX := $(PY) -m sphinx -W --keep-going -q -E -c notebooks
@@ -44,6 +44,19 @@ unexport RUSTC_WRAPPER
 endif
 endif
 
+# Said before anything is compiled. The bounds are those of support/src/measure/second.rs.
+ifneq ($(origin COURSE_SECOND_MS),undefined)
+$(if $(filter $(shell seq 10 1000),$(COURSE_SECOND_MS)),,$(error COURSE_SECOND_MS is "$(COURSE_SECOND_MS)": \
+  it must be a whole number of milliseconds from 10 to 1000; unset, a course second is 100 ms))
+endif
+
+# One make works in target/ at a time. These may run beside it.
+ifneq ($(if $(filter 0,$(MAKELEVEL)),$(filter-out help lint code lab,$(or $(MAKECMDGOALS),html))),)
+OTHER := $(shell mkdir -p target; other=$$(cat target/make.pid 2>/dev/null || true); \
+  if [ -n "$$other" ] && [ "$$other" != $$PPID ] && ps -p "$$other" -o comm= | grep -q make; then echo "$$other"; else echo $$PPID >target/make.pid; fi)
+$(if $(OTHER),$(error another make, process $(OTHER), is at work in this folder: wait until it has ended, or end it))
+endif
+
 html: target/html/index.html ## run every notebook, check it, render the site (the default)
 	@if [ -e target/.rendered ]; then rm target/.rendered; else echo "Nothing has changed since the last run."; fi
 	@echo "Open file://$(T)/html/index.html"
@@ -67,8 +80,8 @@ test: html slides | $(AXE) ## all tests: the crate, its documentation, the kerne
 	awk '/^test result:/ { p += $$4; f += $$6; i += $$8 } \
 	  END { printf "%d passed, %d failed, %d skipped\n", p, f, i; exit f > 0 || p == 0 }' target/test.log target/test-long.log && [ -z "$$failed" ]
 
-translations: target/venv.ok ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
-	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/gettext/source/
+translations: target/course.tar.gz ## bring notebooks/locale up to date with the text of the course; what is missing or fuzzy is listed
+	@rm -rf target/gettext && mkdir -p target/gettext/source && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg $< target/gettext/source/
 	@$(SPHINX) -b gettext -D gettext_location=0 -d target/gettext/doctrees target/gettext/source target/gettext/pot
 	@$(PY) -m sphinx_intl update -p target/gettext/pot -d notebooks/locale -l zh_CN -w 0 | grep -v "^Not Changed" || true
 	@cargo run -q -p course-tests --bin check -- --translations notebooks/locale
@@ -80,12 +93,17 @@ shapes: ## every chapter as a program on machines of other shapes (some need roo
 	COURSE_SHAPES=1 cargo test -q --workspace --test programs -- --include-ignored ', ' 2>&1 | tee target/shapes.log
 	@grep -oE '[0-9]{2}-[a-z-]+, .*: [0-9]+ as expected.*' target/shapes.log > data/shapes.txt
 
+twice: target/setup.ok ## every cell of every chapter run twice in place, as readers do (half an hour)
+	@mkdir -p target/twice && rm -rf target/twice/*
+	@for n in $(NOTEBOOKS); do cargo run -q -p course-tests --bin export -- twice $$n target/twice/$${n#*/}; \
+	  COURSE_VERDICTS="$(T)/twice/verdicts" COURSE_SOLUTIONS=1 $(PY) notebooks/execute.py target/twice/$${n#*/} target/twice/ran.ipynb; done
+
 lab: target/setup.ok ## JupyterLab on the notebooks, with our kernel; opens notebooks/start.md
 	@$(PY) -m jupyter trust $(NOTEBOOKS) >/dev/null
 	cd notebooks && COURSE_VERDICTS="$(T)/verdicts" exec "$(T)/venv/bin/python" -m jupyterlab --LabApp.default_url=/lab/tree/start.md $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB)
 
 notebooks: html ## run what changed and put outputs and picture into notebooks/, ready to commit
-	@for n in $(NOTEBOOKS); do cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
+	@for n in $(NOTEBOOKS); do [ ! $$n -nt target/$$n ] || { echo "$$n was changed meanwhile: run make notebooks again"; exit 1; }; cmp -s target/$$n $$n || { cp target/$$n $$n; touch target/$$n; echo "updated $$n"; }; done
 	@cp target/notebooks/front.svg notebooks/_static/front.svg && touch target/html/index.html
 
 # The order of the table.
@@ -168,10 +186,12 @@ $(RATIOS): target/peers.ok
 # One notebook at a time: they measure.
 target/notebooks/%.ipynb: notebooks/%.ipynb $(CRATE) | target/setup.ok
 	@cargo build -q -p course-tests --bin check
-	@rm -f target/verdicts/$*.jsonl
+	@mkdir -p target/notebooks target/running && touch target/running/$*.began && rm -f target/verdicts/$*.jsonl
 	@COURSE_NOTEBOOK=$* COURSE_VERDICTS="$(T)/verdicts" COURSE_SOLUTIONS=1 $(PY) notebooks/execute.py $< target/running/$*.ipynb
 	@target/debug/check target/running/$*.ipynb target/verdicts
-	@mkdir -p target/notebooks && mv target/running/$*.ipynb $@
+	@# As old as what was run: who changed the notebook meanwhile has it run again.
+	@mv target/running/$*.ipynb $@ && touch -r target/running/$*.began $@
+	@[ ! $< -nt $@ ] || echo "$< was changed meanwhile: the next make runs it again."
 
 # The last chapter reads the verdicts of the others.
 target/notebooks/09-verdicts.ipynb: $(filter-out %/09-verdicts.ipynb,$(EXECUTED))
@@ -188,18 +208,23 @@ define render
 	@sed -i.bak -E -e $(TO_PAGES) -e '/scripts\/fontawesome\.js/d' $(2)/{,zh/}*.html && rm $(2)/{,zh/}*.bak
 endef
 
-target/html/index.html: $(EXECUTED) $(SITE) | target/venv.ok
+# The whole course, for those who take it from the site.
+target/course.tar.gz: $(NOTEBOOKS) $(SITE) $(CRATE) README.md Makefile | target/venv.ok
+	@$(PY) -c 'import tarfile; archive = tarfile.open("$@", "w:gz"); \
+	  archive.add(".", "course", filter=lambda file: None if file.name in ("course/target", "course/.git") else file); archive.close()'
+
+target/html/index.html: $(EXECUTED) $(SITE) target/course.tar.gz | target/venv.ok
 	@echo "Rendering the site …"
-	@cp $(PAGES) target/notebooks/ && cargo run -q -p course-tests --bin check -- --front $(EXECUTED) > target/notebooks/front.svg
+	@cp $(PAGES) target/course.tar.gz target/notebooks/ && cargo run -q -p course-tests --bin check -- --front $(EXECUTED) > target/notebooks/front.svg
 	$(call render,target/notebooks,target/html)
 	@touch $@ target/.rendered
 
 site: target/site/index.html ## the site from the outputs that the notebooks were committed with: no kernel, nothing runs
 	@echo "Open file://$(T)/site/index.html"
 
-target/site/index.html: $(NOTEBOOKS) $(SITE) | target/venv.ok
+target/site/index.html: $(NOTEBOOKS) $(SITE) target/course.tar.gz | target/venv.ok
 	@echo "Rendering the outputs that were committed …"
-	@rm -rf target/committed && mkdir -p target/committed && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/committed/
+	@rm -rf target/committed && mkdir -p target/committed && cp $(NOTEBOOKS) $(PAGES) notebooks/_static/front.svg target/course.tar.gz target/committed/
 	$(call render,target/committed,target/site)
 	@touch $@
 

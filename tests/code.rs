@@ -154,6 +154,7 @@ fn program(notebook: &Notebook) -> Result<String, String> {
     // `::std`, since a chapter that imports the name would be told to write it alone.
     let main = format!(
         "{}\nfn main() -> Result<(), Box<dyn ::std::error::Error>> {{\n\
+         show::end_when_nobody_reads();\n\
          // Paths in a notebook start from its folder.\n::std::env::set_current_dir({notebooks:?})?;\n\n\
          {body}Ok(())\n}}\n",
         opening.uses

@@ -55,6 +55,8 @@ fn trials() -> Result<Vec<Trial>, String> {
             run(&name, Command::new(program), LIMIT, &verdicts)
         }));
     }
+    let first = program(&names[0])?;
+    trials.push(Trial::test("output that is cut", move || cut(&first)));
     for (shape, chapters) in shapes::wanted() {
         for name in names
             .iter()
@@ -105,6 +107,18 @@ fn run(name: &str, mut command: Command, limit: Duration, verdicts: &Path) -> Re
             .collect::<String>()
             .into()),
     }
+}
+
+/// As in `program | head`.
+fn cut(program: &Path) -> Result<(), Failed> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "{ \"$0\" 2>&1; echo \"exit $?\" >&2; } | head -n 1"]);
+    shell.arg(program);
+    let output = bounded(shell, LIMIT)?;
+    if output.lines().count() != 2 || !output.contains("exit 0") {
+        return Err(output.into());
+    }
+    Ok(())
 }
 
 /// The processes that inherited our mark. Where there is no /proc, none is seen.

@@ -74,7 +74,12 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
         }
     }
     match notebook.code().next() {
-        Some(first) if begins_well(&first.source) => {}
+        Some(first) if begins_well(&first.source) => {
+            let begin = format!("chapter::begin(\"{name}\")?;");
+            if !first.source.contains(&begin) {
+                findings.push(format!("{name} {}: must say `{begin}`", first.label));
+            }
+        }
         Some(first) => findings.push(format!(
             "{name} {}: must begin with lines that begin `{}`",
             first.label,

@@ -11,7 +11,7 @@ mod guard;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -90,6 +90,10 @@ impl Site {
             trial("language switch".to_owned(), Box::new(Site::switch)),
             trial("keyboard".to_owned(), Box::new(Site::keyboard)),
         ];
+        for folder in ["", "zh/"] {
+            let archive = Box::new(move |site: &Site| site.archive(folder));
+            trials.push(trial(format!("archive {folder}"), archive));
+        }
         for (folder, word) in WANTED {
             let search = Box::new(move |site: &Site| site.search(folder, word));
             trials.push(trial(format!("search {folder}{word}"), search));
@@ -122,6 +126,41 @@ impl Site {
             .collect();
         pages.sort();
         pages
+    }
+
+    /// The front page offers the course whole: what a chapter needs around it.
+    fn archive(&self, folder: &str) -> Outcome {
+        let folder = self.folder.join(folder);
+        let page = fs::read_to_string(folder.join("index.html"))?;
+        let mut links = page
+            .split('"')
+            .filter(|part| part.ends_with("/course.tar.gz"));
+        let link = links.next().ok_or("no link to the archive")?;
+        let listed = Command::new("tar")
+            .arg("-tzf")
+            .arg(folder.join(link))
+            .output()?;
+        let listed = String::from_utf8(listed.stdout)?;
+        for file in [
+            "Makefile",
+            "support/Cargo.toml",
+            "data/claims.toml",
+            "notebooks/01-theory.ipynb",
+        ] {
+            if !listed
+                .lines()
+                .any(|line| line.strip_prefix("course/") == Some(file))
+            {
+                return Err(format!("{file} is not in the archive").into());
+            }
+        }
+        match listed
+            .lines()
+            .find(|line| line.starts_with("course/target") || line.contains("/.git/"))
+        {
+            Some(line) => Err(format!("{line} is in the archive").into()),
+            None => Ok(()),
+        }
     }
 
     fn visit(&self, page: &str) -> Result<Arc<Tab>, Failed> {

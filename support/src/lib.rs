@@ -21,6 +21,7 @@
 //! | [`sync`] | semaphore, event, queues, re-entrant lock, deadlocks to look at |
 
 mod caught;
+pub mod chapter;
 pub mod chart;
 pub mod claim;
 #[cfg(feature = "coroutine")]

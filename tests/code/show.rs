@@ -1,6 +1,20 @@
 //! What a notebook shows of a cell's last value, as text.
 
 use std::fmt::Debug;
+use std::panic;
+use std::process::exit;
+
+/// `program | head` has read enough before the program ends, and `println!` panics then: no fault of the chapter.
+pub(crate) fn end_when_nobody_reads() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let message = info.payload().downcast_ref::<String>();
+        if message.is_some_and(|text| text.starts_with("failed printing to stdout")) {
+            exit(0);
+        }
+        before(info);
+    }));
+}
 
 /// Prints a value as the notebook's kernel does: by its own `evcxr_display`, otherwise by `Debug`.
 macro_rules! show {

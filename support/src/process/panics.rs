@@ -83,8 +83,8 @@ fn tell(info: &PanicHookInfo<'_>, before: &dyn Fn(&PanicHookInfo<'_>)) {
     }
 }
 
-/// In the form of `std`, without its locks.
-fn write_plainly(info: &PanicHookInfo<'_>) {
+/// What `std` says of a panic, without a backtrace.
+pub(crate) fn in_words(info: &PanicHookInfo<'_>) -> String {
     let payload = info.payload();
     let message = (payload.downcast_ref::<&str>().copied())
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
@@ -96,6 +96,12 @@ fn write_plainly(info: &PanicHookInfo<'_>) {
         let _ = write!(text, " at {place}");
     }
     let _ = writeln!(text, ":\n{message}");
+    text
+}
+
+/// Without the locks of `std`.
+fn write_plainly(info: &PanicHookInfo<'_>) {
+    let text = in_words(info);
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         // SAFETY: the bytes are those of the slice.
