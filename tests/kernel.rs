@@ -200,6 +200,10 @@ fn an_environment_made_for_something_else_does_no_harm() {
     for (variable, value) in [
         ("CARGO_INCREMENTAL", "0"),
         ("CARGO_BUILD_TARGET", "nonsense"),
+        ("CARGO_TARGET_DIR", "/no/such/folder"),
+        ("RUSTC_WRAPPER", "no-such-wrapper"),
+        ("RUSTFLAGS", "--cfg something_else"),
+        ("PYTHONPATH", "/no/such/folder"),
         ("TMPDIR", "/no/such/folder"),
     ] {
         let mut kernel = Kernel::start_with(&[(variable, value)]);
