@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use course_tests::{Notebook, format, rules, translations};
-use support::claim::{Ledger, read_records};
+use support::claim::{Ledger, read_notebook};
 use support::exercise::Exercises;
 
 const USAGE: &str = "usage: check EXECUTED.ipynb VERDICTS-FOLDER\n       check --fmt NOTEBOOK.ipynb …\n       \
@@ -90,7 +90,7 @@ fn check(notebook: &Path, verdicts: &Path) -> Result<String, Vec<String>> {
 
 /// How many claims the run judged, and what is wrong with the verdicts.
 fn claims(notebook: &str, verdicts: &Path) -> Result<(usize, Vec<String>), String> {
-    let records = read_records(verdicts).map_err(|e| e.to_string())?;
+    let records = read_notebook(verdicts, notebook).map_err(|e| e.to_string())?;
     let ledger = Ledger::course().map_err(|e| e.to_string())?;
     let findings = ledger.audit(notebook, &records);
     let judged = records

@@ -232,6 +232,21 @@ fn bad_form_is_found() {
     assert_eq!(found, want);
 }
 
+#[test]
+fn a_chapter_that_does_not_look_what_is_in_the_way_is_found() {
+    let begins = |with: &str| {
+        let source = format!(
+            ":cache 500\n:dep support = {{ path = \"../support\", default-features = false }}\n{with}"
+        );
+        let first = json!([{"cell_type": "code", "id": "a", "source": source, "metadata": {},
+                            "execution_count": 1, "outputs": []}]);
+        let found = rules::form(&parsed(first).expect("well-formed"));
+        found.iter().any(|finding| finding.contains("must say"))
+    };
+    assert!(begins("") && begins("chapter::begin(\"01-theory\")?;"));
+    assert!(!begins("chapter::begin(\"09-bad\")?;"));
+}
+
 /// A notebook with an exercise: a cell that waits for the answer, and a solution with this code and this output.
 fn with_exercise(waits: &str, solution: &str, shown: &str) -> Notebook {
     let output = json!([{"output_type": "execute_result", "metadata": {}, "execution_count": 2,

@@ -6,9 +6,12 @@
 //! ```
 //! # fn main() -> Result<(), support::claim::Error> {
 //! use support::claim::claim;
+//! use support::measure::Samples;
 //!
+//! let ratios = Samples::new([1.01, 1.02, 1.02, 1.03, 1.03, 1.04]);
 //! let verdict = claim("overlap-takes-the-longest")?
-//!     .measured("overlapped / longest", (1.01, 1.02, 1.04))
+//!     .measured("overlapped / longest", ratios)
+//!     .control("overlapped / longest", Samples::new([2.5; 6]))
 //!     .judge()?;
 //! assert!(verdict.as_expected());
 //! # Ok(())
@@ -23,6 +26,7 @@ mod evidence;
 mod figure;
 mod judging;
 mod ledger;
+mod need;
 mod overview;
 mod record;
 mod show;
@@ -31,15 +35,14 @@ mod verdict;
 use std::path::PathBuf;
 
 use crate::data::{did_you_mean, quoted};
-use crate::measure::Interval;
-
 pub use audit::Finding;
 pub use entry::{Bound, Claim, Expect, Kind, Limit};
-pub use evidence::{Evidence, Truth};
+pub use evidence::{Evidence, Measured, Truth};
 pub use judging::Judging;
 pub use ledger::Ledger;
+pub use need::Need;
 pub use overview::{Judged, Overview};
-pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_records};
+pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_notebook, read_records};
 pub use verdict::{Outcome, Verdict};
 
 /// Starts the judging of the claim `id` of the course's ledger.
@@ -112,19 +115,19 @@ pub enum Error {
         /// The claim.
         id: String,
     },
-    /// A measurement is no interval of finite numbers in ascending order.
+    /// The ledger names a control, and there is none.
     #[error(
-        "claim `{id}`: `{what}` was measured as {} to {} with middle {}; \
-         an interval needs finite numbers with low ≤ mid ≤ high",
-        interval.low, interval.high, interval.mid
+        "claim `{id}` has a control in data/claims.toml; add `.control(what, …)` or `.control_exact(what, got, want)` before `.judge()`"
     )]
-    BadInterval {
+    Uncontrolled {
         /// The claim.
         id: String,
-        /// The bound.
-        what: String,
-        /// What was given.
-        interval: Interval,
+    },
+    /// There is a control that the ledger does not name.
+    #[error("claim `{id}` names no control in data/claims.toml: say there what was done otherwise")]
+    UnknownControl {
+        /// The claim.
+        id: String,
     },
     /// A record could not be written or read.
     #[error("cannot {action} {}: {source}", path.display())]

@@ -2,17 +2,21 @@
 //!
 //! All durations come from the monotonic clock of [`std::time::Instant`] (`CLOCK_MONOTONIC` on Linux).
 
+mod estimate;
 mod interval;
 mod machine;
 pub mod python;
+mod rounds;
 mod samples;
 mod second;
 mod usage;
 mod work;
 
+pub use estimate::{Estimate, How};
 pub use interval::Interval;
 pub use machine::Machine;
-pub use samples::Samples;
+pub use rounds::{Compared, Ratio, Rounds};
+pub use samples::{Samples, Unpaired};
 pub use second::{SECOND_MS, SecondError, course_second};
 pub use usage::Usage;
 pub use work::Work;

@@ -158,11 +158,7 @@ impl Shape {
             here.partition(|record| record.outcome == record.expected.into());
         let mut said = format!("{chapter}, {}: {} as expected", self.name, expected.len());
         for record in other {
-            let outcome = match record.could_not_judge() {
-                true => "cannot be judged here",
-                false => record.outcome.name(),
-            };
-            said += &format!("; {} {outcome}", record.id);
+            said += &format!("; {} {}", record.id, record.outcome.name());
         }
         println!("{said}");
         Ok(())

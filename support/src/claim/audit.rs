@@ -3,12 +3,13 @@
 use std::fmt;
 
 use super::entry::{Expect, Kind};
+use super::evidence::Evidence;
 use super::ledger::Ledger;
 use super::record::Record;
-use super::verdict::Outcome;
+use super::verdict::{Outcome, wrong};
 
 /// Something that a notebook's verdicts lack or have too much of; shown as a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     /// No cell judged this claim.
     NotJudged {
@@ -36,6 +37,25 @@ pub enum Finding {
         /// The claim.
         id: String,
     },
+    /// Exact evidence is wrong, in a claim of whatever kind.
+    WrongExact {
+        /// The claim.
+        id: String,
+        /// The evidence.
+        evidence: Evidence,
+    },
+    /// The control comes out the same way: the claim shows nothing.
+    ControlKept {
+        /// The claim.
+        id: String,
+        /// What was kept.
+        evidence: Evidence,
+    },
+    /// The ledger gives neither a control nor a reason why there is none.
+    Uncontrolled {
+        /// The claim.
+        id: String,
+    },
     /// An exact claim came out otherwise than the ledger expects.
     Unexpected {
         /// The claim.
@@ -46,6 +66,17 @@ pub enum Finding {
         expected: Expect,
     },
 }
+
+/// Chapters whose claims have no controls yet.
+const NOT_YET: [&str; 7] = [
+    "02-processes",
+    "03-ipc",
+    "04-threads",
+    "05-locks",
+    "06-pools",
+    "07-coroutines",
+    "08-io-models",
+];
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +96,17 @@ impl fmt::Display for Finding {
                 )
             }
             Self::Unknown { id } => write!(f, "`{id}` was judged and is not in data/claims.toml."),
+            Self::WrongExact { id, evidence } => {
+                write!(f, "`{id}` has exact evidence that is wrong: {evidence}.")
+            }
+            Self::ControlKept { id, evidence } => write!(
+                f,
+                "`{id}` comes out the same under its control, so it shows nothing: {evidence}."
+            ),
+            Self::Uncontrolled { id } => write!(
+                f,
+                "`{id}` has no control in data/claims.toml: say what is done otherwise (`control`), or why nothing can be (`uncontrolled`)."
+            ),
             Self::Unexpected {
                 id,
                 outcome,
@@ -102,6 +144,12 @@ impl Ledger {
                 1 => {}
                 times => findings.push(Finding::JudgedAgain { id, times }),
             }
+            let said = claim.control.is_some() || claim.uncontrolled.is_some();
+            if !said && !NOT_YET.contains(&notebook) {
+                findings.push(Finding::Uncontrolled {
+                    id: claim.id.clone(),
+                });
+            }
         }
         for record in records {
             let id = record.id.clone();
@@ -112,7 +160,7 @@ impl Ledger {
                     judged_in: notebook.into(),
                     belongs_to: claim.notebook.clone(),
                 }),
-                Ok(_) if record.could_not_judge() => {}
+                Ok(_) if record.outcome == Outcome::NotApplicable => {}
                 Ok(claim) if claim.kind == Kind::Exact && record.outcome != claim.expect.into() => {
                     findings.push(Finding::Unexpected {
                         id,
@@ -120,7 +168,18 @@ impl Ledger {
                         expected: claim.expect,
                     });
                 }
-                Ok(_) => {}
+                Ok(claim) => {
+                    let (exact, control) = wrong(claim.expect, &record.evidence, &record.controls);
+                    if let Some(evidence) = exact.cloned() {
+                        findings.push(Finding::WrongExact {
+                            id: id.clone(),
+                            evidence,
+                        });
+                    }
+                    if let Some(evidence) = control.cloned() {
+                        findings.push(Finding::ControlKept { id, evidence });
+                    }
+                }
             }
         }
         findings
@@ -136,7 +195,7 @@ mod tests {
         let entry = |id, notebook, rest| {
             format!(
                 "[[claim]]\nid = \"{id}\"\nnotebook = \"{notebook}\"\nsection = \"节\"\nen = \"So.\"\nzh = \"是。\"\n\
-                 expect = \"holds\"\n{rest}\n"
+                 expect = \"holds\"\nuncontrolled = \"Why.\"\nuncontrolled_zh = \"故。\"\n{rest}\n"
             )
         };
         let exact = "kind = \"exact\"";
@@ -157,6 +216,7 @@ mod tests {
             expected: Expect::Holds,
             kind: Kind::Exact,
             evidence: Vec::new(),
+            controls: Vec::new(),
             note: String::new(),
         }
     }
@@ -183,23 +243,57 @@ mod tests {
         }
     }
 
+    fn piece(got: i32) -> Evidence {
+        Evidence::Exact {
+            what: "count".into(),
+            got: got.to_string(),
+            want: "2".into(),
+            equal: got == 2,
+        }
+    }
+
     #[test]
     fn what_a_machine_cannot_show_is_no_finding_and_what_it_leaves_open_is() {
-        let records = |evidence| {
-            let order = record("order", "01-a", Outcome::Inconclusive);
-            [
+        for (outcome, found) in [(Outcome::NotApplicable, 0), (Outcome::Inconclusive, 1)] {
+            let records = [
                 record("ratio", "01-a", Outcome::Holds),
-                Record { evidence, ..order },
+                record("order", "01-a", outcome),
+            ];
+            assert_eq!(findings(&records).len(), found, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_exact_value_is_found_in_a_timing_claim_and_a_control_that_keeps_it_too() {
+        let with = |evidence: i32, control: i32| {
+            let order = record("order", "01-a", Outcome::Holds);
+            let ratio = Record {
+                evidence: vec![piece(evidence)],
+                controls: vec![piece(control)],
+                ..record("ratio", "01-a", Outcome::Holds)
+            };
+            findings(&[order, ratio])
+        };
+        assert_eq!(with(2, 3), [""; 0]);
+        assert_eq!(
+            with(1, 3),
+            ["`ratio` has exact evidence that is wrong: count: 1, stated as 2."]
+        );
+        assert_eq!(
+            with(2, 2),
+            [
+                "`ratio` comes out the same under its control, so it shows nothing: count: 2, as stated."
             ]
-        };
-        assert_eq!(findings(&records(Vec::new())), [""; 0]);
-        let open = Evidence::Exact {
-            what: "a".into(),
-            got: "1".into(),
-            want: "2".into(),
-            equal: false,
-        };
-        assert_eq!(findings(&records(vec![open])).len(), 1);
+        );
+    }
+
+    #[test]
+    fn a_claim_without_control_is_found() {
+        let text = "[[claim]]\nid = \"order\"\nnotebook = \"01-a\"\nsection = \"节\"\nen = \"So.\"\nzh = \"是。\"\n\
+                    expect = \"holds\"\nkind = \"exact\"\n";
+        let ledger = Ledger::parse(text).unwrap();
+        let found = ledger.audit("01-a", &[record("order", "01-a", Outcome::Holds)]);
+        assert_eq!(found, [Finding::Uncontrolled { id: "order".into() }]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::need::Need;
 use crate::data;
 
 /// One statement of the notes.
@@ -33,6 +34,22 @@ pub struct Claim {
     /// For a timing claim, what is measured and what the notes need.
     #[serde(default)]
     pub bounds: Vec<Bound>,
+    /// What is done otherwise so that it comes out the other way: where the claim holds, the control must not keep its bounds; where it
+    /// is wrong, the control must.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub control_zh: Option<String>,
+    /// Why nothing can be done otherwise.
+    #[serde(default)]
+    pub uncontrolled: Option<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub uncontrolled_zh: Option<String>,
+    /// Without what it is not applicable.
+    #[serde(default)]
+    pub needs: Vec<Need>,
 }
 
 /// What kind of evidence decides a claim.
@@ -190,6 +207,17 @@ impl Claim {
                 return Err("an exact claim has no `bounds`; is its kind \"timing\"?".into());
             }
             _ => {}
+        }
+        for (name, text, text_zh) in [
+            ("control", &self.control, &self.control_zh),
+            ("uncontrolled", &self.uncontrolled, &self.uncontrolled_zh),
+        ] {
+            if text.is_some() != text_zh.is_some() {
+                return Err(format!("`{name}` and `{name}_zh` come together"));
+            }
+        }
+        if self.control.is_some() && self.uncontrolled.is_some() {
+            return Err("has a `control` and says that it has none".into());
         }
         let mut names = HashSet::new();
         if let Some(twice) = self.bounds.iter().find(|bound| !names.insert(&bound.what)) {

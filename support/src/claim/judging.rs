@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::fmt::Display;
 
 use super::Error;
-use super::entry::{Claim, Expect, Kind};
-use super::evidence::{Evidence, Truth};
+use super::entry::{Bound, Claim, Expect, Kind};
+use super::evidence::{Evidence, Measured, Truth};
 use super::record::{Record, VERDICTS_VARIABLE, running_notebook};
-use super::verdict::{Outcome, Verdict};
-use crate::measure::Interval;
+use super::verdict::{Outcome, Verdict, wrong};
 
 /// A claim whose evidence is being gathered; made by [`claim`](super::claim()).
 #[derive(Debug, Clone)]
@@ -16,8 +15,32 @@ use crate::measure::Interval;
 pub struct Judging {
     claim: Claim,
     exact: Vec<Evidence>,
-    measured: Vec<(String, Interval)>,
+    bounded: Vec<(String, Value)>,
+    controls: Vec<Evidence>,
+    controls_bounded: Vec<(String, Value)>,
     notes: Vec<String>,
+}
+
+/// What a bound is held against.
+#[derive(Debug, Clone)]
+enum Value {
+    Measured(Measured),
+    Computed(f64),
+    Read(f64, String),
+}
+
+impl Value {
+    fn with(self, bound: Bound) -> Evidence {
+        match self {
+            Self::Measured(value) => Evidence::Measured { value, bound },
+            Self::Computed(computed) => Evidence::Computed { computed, bound },
+            Self::Read(read, source) => Evidence::Read {
+                read,
+                source,
+                bound,
+            },
+        }
+    }
 }
 
 impl Judging {
@@ -26,12 +49,15 @@ impl Judging {
         Self {
             claim,
             exact: Vec::new(),
-            measured: Vec::new(),
+            bounded: Vec::new(),
+            controls: Vec::new(),
+            controls_bounded: Vec::new(),
             notes: Vec::new(),
         }
     }
 
-    /// Adds what was found, beside what the notes say that it is. Timing claims may have such evidence too.
+    /// Adds what was found, beside what the notes say that it is. Timing claims may have such evidence too: it fails the run
+    /// when it is wrong, wherever it stands.
     ///
     /// ```
     /// # fn main() -> Result<(), support::claim::Error> {
@@ -48,20 +74,76 @@ impl Judging {
         G: PartialEq<W> + Display,
         W: Display,
     {
-        let equal = got == want;
-        self.exact.push(Evidence::Exact {
-            what: what.into(),
-            got: got.to_string(),
-            want: want.to_string(),
-            equal,
-        });
+        self.exact.push(exact(what, &got, &want));
         self
     }
 
-    /// Adds a measurement; `what` is the name of a bound of this claim in the ledger.
-    pub fn measured(mut self, what: impl Into<String>, value: impl Into<Interval>) -> Self {
-        self.measured.push((what.into(), value.into()));
+    /// Adds a measurement; `what` is the name of a bound of this claim in the ledger. A number alone is none: give the
+    /// [`Samples`](crate::measure::Samples), an [`Estimate`](crate::measure::Estimate) or the [`Ratio`](crate::measure::Ratio) of a
+    /// comparison in rounds.
+    pub fn measured(mut self, what: impl Into<String>, value: impl Into<Measured>) -> Self {
+        self.bounded
+            .push((what.into(), Value::Measured(value.into())));
         self
+    }
+
+    /// Adds a number that is known exactly, such as what a simulation gives; `what` is the name of a bound. It is exact evidence.
+    pub fn computed(mut self, what: impl Into<String>, value: f64) -> Self {
+        self.bounded.push((what.into(), Value::Computed(value)));
+        self
+    }
+
+    /// Adds a number that was read, not measured here; `source` says where it comes from. It is shown and decides nothing.
+    pub fn read(mut self, what: impl Into<String>, value: f64, source: impl Into<String>) -> Self {
+        self.bounded
+            .push((what.into(), Value::Read(value, source.into())));
+        self
+    }
+
+    /// Adds what was found under the control, the opposite set-up: it must differ from what the notes say, or be so where they are
+    /// expected to be wrong.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), support::claim::Error> {
+    /// # use support::claim::{Claim, Judging};
+    /// # let mut entry = support::claim::claim("memory-is-isolated")?.into_claim();
+    /// # (entry.control, entry.control_zh) = (Some("a thread instead".into()), Some("改用线程".into()));
+    /// let verdict = Judging::new(entry)
+    ///     .exact("money in the parent", 100, 100)
+    ///     .control_exact("money in the parent", 666, 100)
+    ///     .judge()?;
+    /// assert!(!verdict.is_failure());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn control_exact<G, W>(mut self, what: impl Into<String>, got: G, want: W) -> Self
+    where
+        G: PartialEq<W> + Display,
+        W: Display,
+    {
+        self.controls.push(exact(what, &got, &want));
+        self
+    }
+
+    /// Adds a measurement under the control: the bound of this name must not be kept there, or must where the notes are expected to be
+    /// wrong.
+    pub fn control(mut self, what: impl Into<String>, value: impl Into<Measured>) -> Self {
+        self.controls_bounded
+            .push((what.into(), Value::Measured(value.into())));
+        self
+    }
+
+    /// Adds a number known exactly under the control.
+    pub fn control_computed(mut self, what: impl Into<String>, value: f64) -> Self {
+        self.controls_bounded
+            .push((what.into(), Value::Computed(value)));
+        self
+    }
+
+    /// The claim, as the ledger has it.
+    #[must_use]
+    pub fn into_claim(self) -> Claim {
+        self.claim
     }
 
     /// Adds a sentence that is shown with the verdict.
@@ -70,15 +152,16 @@ impl Judging {
         self
     }
 
-    /// The verdict where this machine cannot show it either way: inconclusive, with the reason, and nothing measured counts. It is
-    /// recorded as [`judge`](Self::judge) does, and no failure of an exact claim.
+    /// The verdict where this machine cannot show it either way: not applicable, with the reason, and nothing measured counts. It is
+    /// recorded as [`judge`](Self::judge) does, and no failure of an exact claim. What the ledger says that a claim `needs` is looked for
+    /// without this.
     ///
     /// ```
     /// # fn main() -> Result<(), support::claim::Error> {
     /// use support::claim::{Outcome, claim};
     ///
     /// let verdict = claim("select-has-a-limit")?.cannot_judge("only 900 files may be open here")?;
-    /// assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    /// assert_eq!(verdict.outcome, Outcome::NotApplicable);
     /// assert!(!verdict.is_failure());
     /// # Ok(())
     /// # }
@@ -87,25 +170,33 @@ impl Judging {
     /// # Errors
     /// If the verdict cannot be recorded.
     pub fn cannot_judge(self, why: impl Into<String>) -> Result<Verdict, Error> {
-        let Self {
-            claim, mut notes, ..
-        } = self;
-        notes.insert(0, format!("This machine cannot show it: {}.", why.into()));
-        recorded(Verdict {
-            claim,
-            outcome: Outcome::Inconclusive,
+        let why = why.into();
+        recorded(self.not_applicable([format!("This machine cannot show it: {why}.")]))
+    }
+
+    fn not_applicable(self, why: impl IntoIterator<Item = String>) -> Verdict {
+        Verdict {
+            claim: self.claim,
+            outcome: Outcome::NotApplicable,
             evidence: Vec::new(),
-            notes,
-        })
+            controls: Vec::new(),
+            notes: why.into_iter().chain(self.notes).collect(),
+        }
     }
 
     /// Judges the claim. If `COURSE_VERDICTS` names a folder, the verdict is recorded there as well; see [`Record`].
     ///
     /// # Errors
-    /// If a measurement has no bound in the ledger, a bound no measurement, or an exact claim no exact evidence; if a
-    /// measurement is not finite; if the verdict cannot be recorded.
+    /// If a measurement has no bound in the ledger, a bound no measurement, or an exact claim no exact evidence; if the ledger names a
+    /// control and none was added, or the other way round; if the verdict cannot be recorded.
     pub fn judge(self) -> Result<Verdict, Error> {
-        recorded(self.decide()?)
+        let missing = self.claim.needs.iter().find_map(|need| need.missing());
+        recorded(match missing {
+            Some([en, zh]) => {
+                self.not_applicable([format!("Not applicable here: {en}. 此机不适用：{zh}。")])
+            }
+            None => self.decide()?,
+        })
     }
 
     /// Judges without a look at the environment.
@@ -113,52 +204,32 @@ impl Judging {
         let Self {
             claim,
             exact: mut evidence,
-            measured,
+            bounded,
+            mut controls,
+            controls_bounded,
             notes,
         } = self;
         let id = || claim.id.clone();
-        if claim.kind == Kind::Exact && evidence.is_empty() && measured.is_empty() {
+        if claim.kind == Kind::Exact && evidence.is_empty() && bounded.is_empty() {
             return Err(Error::NoExactEvidence { id: id() });
         }
-
-        let mut seen = HashSet::new();
-        for (what, interval) in &measured {
-            if !claim.bounds.iter().any(|bound| bound.what == *what) {
-                let valid = claim
-                    .bounds
-                    .iter()
-                    .map(|bound| bound.what.clone())
-                    .collect();
-                return Err(Error::UnknownBound {
-                    id: id(),
-                    what: what.clone(),
-                    valid,
-                });
-            }
-            if !seen.insert(what) {
-                return Err(Error::MeasuredTwice {
-                    id: id(),
-                    what: what.clone(),
-                });
-            }
-            if !interval.is_sound() {
-                return Err(Error::BadInterval {
-                    id: id(),
-                    what: what.clone(),
-                    interval: *interval,
-                });
-            }
+        let missing = claim
+            .bounds
+            .iter()
+            .find(|bound| !bounded.iter().any(|(what, _)| *what == bound.what));
+        let held = held_against(&claim, bounded)?;
+        if let Some(bound) = missing {
+            return Err(Error::Unmeasured {
+                id: id(),
+                what: bound.what.clone(),
+            });
         }
-        for bound in &claim.bounds {
-            let Some((_, value)) = measured.iter().find(|(what, _)| *what == bound.what) else {
-                return Err(Error::Unmeasured {
-                    id: id(),
-                    what: bound.what.clone(),
-                });
-            };
-            evidence.push(Evidence::Measured {
-                value: *value,
-                bound: bound.clone(),
+        evidence.extend(held);
+        controls.extend(held_against(&claim, controls_bounded)?);
+        if claim.control.is_some() == controls.is_empty() {
+            return Err(match claim.control {
+                Some(_) => Error::Uncontrolled { id: id() },
+                None => Error::UnknownControl { id: id() },
             });
         }
 
@@ -172,13 +243,66 @@ impl Judging {
             Truth::False => Outcome::Refuted,
             Truth::Undecided => Outcome::Inconclusive,
         };
+        // What shows the same without what it speaks of shows nothing.
+        let (_, kept) = wrong(claim.expect, &evidence, &controls);
+        let outcome = if kept.is_some() {
+            Outcome::Inconclusive
+        } else {
+            outcome
+        };
         Ok(Verdict {
             claim,
             outcome,
             evidence,
+            controls,
             notes,
         })
     }
+}
+
+fn exact<G: PartialEq<W> + Display, W: Display>(
+    what: impl Into<String>,
+    got: &G,
+    want: &W,
+) -> Evidence {
+    Evidence::Exact {
+        what: what.into(),
+        got: got.to_string(),
+        want: want.to_string(),
+        equal: got == want,
+    }
+}
+
+/// The values with their bounds, in the order of the ledger.
+fn held_against(claim: &Claim, mut values: Vec<(String, Value)>) -> Result<Vec<Evidence>, Error> {
+    let mut seen = HashSet::new();
+    for (what, _) in &values {
+        let id = claim.id.clone();
+        if !claim.bounds.iter().any(|bound| bound.what == *what) {
+            return Err(Error::UnknownBound {
+                id,
+                what: what.clone(),
+                valid: claim
+                    .bounds
+                    .iter()
+                    .map(|bound| bound.what.clone())
+                    .collect(),
+            });
+        }
+        if !seen.insert(what) {
+            return Err(Error::MeasuredTwice {
+                id,
+                what: what.clone(),
+            });
+        }
+    }
+    let mut held = Vec::new();
+    for bound in &claim.bounds {
+        if let Some(at) = values.iter().position(|(what, _)| *what == bound.what) {
+            held.push(values.swap_remove(at).1.with(bound.clone()));
+        }
+    }
+    Ok(held)
 }
 
 fn recorded(verdict: Verdict) -> Result<Verdict, Error> {
@@ -205,7 +329,25 @@ pub(super) mod samples {
             why: (expect != Expect::Holds).then(|| "It is not.".into()),
             why_zh: (expect != Expect::Holds).then(|| "并非如此。".into()),
             bounds: Vec::new(),
+            control: None,
+            control_zh: None,
+            uncontrolled: None,
+            uncontrolled_zh: None,
+            needs: Vec::new(),
         }
+    }
+
+    pub(in super::super) fn controlled(claim: Claim) -> Claim {
+        Claim {
+            control: Some("the other way round".into()),
+            control_zh: Some("反过来".into()),
+            ..claim
+        }
+    }
+
+    /// Six times the same.
+    pub(in super::super) fn six(value: f64) -> crate::measure::Samples {
+        [value; 6].into_iter().collect()
     }
 
     pub(in super::super) fn timing(expect: Expect) -> Claim {
@@ -224,8 +366,9 @@ pub(super) mod samples {
 
 #[cfg(test)]
 mod tests {
-    use super::samples::{exact, timing};
+    use super::samples::{controlled, exact, six, timing};
     use super::*;
+    use crate::measure::Samples;
 
     #[test]
     fn exact_evidence_decides() {
@@ -255,8 +398,8 @@ mod tests {
     fn any_false_is_false_and_all_true_is_true() {
         let judged = |a: f64, c: f64, got: i32| {
             Judging::new(timing(Expect::Holds))
-                .measured("c / d", (c, c, c + 0.1))
-                .measured("a / b", a)
+                .measured("c / d", Samples::new([c, c, c, c, c, c + 0.1]))
+                .measured("a / b", six(a))
                 .exact("count", got, 1)
                 .decide()
                 .unwrap()
@@ -264,8 +407,68 @@ mod tests {
         assert_eq!(judged(1.0, 1.0, 1).outcome, Outcome::Holds);
         assert_eq!(judged(1.0, 1.2, 1).outcome, Outcome::Inconclusive);
         assert_eq!(judged(3.0, 1.2, 1).outcome, Outcome::Refuted);
-        assert_eq!(judged(1.0, 1.2, 2).outcome, Outcome::Refuted);
         assert!(!judged(3.0, 1.0, 1).is_failure(), "timing never is");
+        let wrong = judged(1.0, 1.2, 2);
+        assert_eq!(wrong.outcome, Outcome::Refuted);
+        assert!(wrong.is_failure(), "exact evidence is, wherever it stands");
+    }
+
+    #[test]
+    fn what_is_computed_is_exact_and_what_was_read_decides_nothing() {
+        let judged = |a: f64| {
+            Judging::new(timing(Expect::Holds))
+                .measured("c / d", six(1.0))
+                .computed("a / b", a)
+                .decide()
+                .unwrap()
+        };
+        assert_eq!(judged(1.0).outcome, Outcome::Holds);
+        assert!(judged(3.0).is_failure());
+        let read = |a: f64| {
+            let judging = Judging::new(timing(Expect::Holds)).measured("c / d", six(1.0));
+            judging
+                .read("a / b", a, "CPython 3.11 on another machine")
+                .decide()
+                .unwrap()
+        };
+        for value in [1.0, 3.0] {
+            assert_eq!(read(value).outcome, Outcome::Inconclusive);
+            assert!(!read(value).is_failure());
+        }
+    }
+
+    #[test]
+    fn a_control_must_not_keep_the_bound() {
+        let judged = |control: f64| {
+            Judging::new(controlled(timing(Expect::Holds)))
+                .measured("a / b", six(1.0))
+                .measured("c / d", six(1.0))
+                .control("a / b", six(control))
+                .decide()
+                .unwrap()
+        };
+        assert_eq!(judged(3.0).outcome, Outcome::Holds);
+        assert!(!judged(3.0).is_failure());
+        assert_eq!(judged(1.0).outcome, Outcome::Inconclusive);
+        assert!(judged(1.0).is_failure());
+        let exactly = |got: i32| {
+            let judging = Judging::new(controlled(exact(Expect::Holds))).exact("count", 1, 1);
+            judging
+                .control_exact("count", got, 1)
+                .decide()
+                .unwrap()
+                .is_failure()
+        };
+        assert!(exactly(1) && !exactly(2));
+    }
+
+    #[test]
+    fn where_something_is_missing_it_is_not_applicable() {
+        let verdict = Judging::new(exact(Expect::Holds))
+            .exact("count", 2, 1)
+            .not_applicable(["no cores".to_owned()]);
+        assert_eq!(verdict.outcome, Outcome::NotApplicable);
+        assert!(!verdict.is_failure() && verdict.notes == ["no cores"]);
     }
 
     #[test]
@@ -279,23 +482,28 @@ mod tests {
         };
         let of = |claim: fn(Expect) -> Claim| Judging::new(claim(Expect::Holds));
         says(of(exact), "add `.exact(what, got, want)`");
-        says(of(exact).measured("a / b", 1.0), "it is exact");
+        says(of(exact).measured("a / b", six(1.0)), "it is exact");
         says(
-            of(timing).measured("a / b", 1.0),
+            of(timing).measured("a / b", six(1.0)),
             "nothing was measured for `c / d`",
         );
         says(
-            of(timing).measured("b / a", 1.0),
+            of(timing).measured("b / a", six(1.0)),
             "its bounds are `a / b`, `c / d`",
         );
         says(
-            of(timing).measured("a / b", 1.0).measured("a / b", 1.0),
+            of(timing)
+                .measured("a / b", six(1.0))
+                .computed("a / b", 1.0),
             "twice",
         );
-        says(of(timing).measured("a / b", f64::NAN), "finite");
         says(
-            of(timing).measured("a / b", (2.0, 1.0, 3.0)),
-            "low ≤ mid ≤ high",
+            of(exact).exact("count", 1, 1).control_exact("count", 1, 1),
+            "names no control",
+        );
+        says(
+            Judging::new(controlled(exact(Expect::Holds))).exact("count", 1, 1),
+            "add `.control",
         );
     }
 }

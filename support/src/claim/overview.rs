@@ -137,7 +137,9 @@ impl Overview {
             for evidence in row.record.iter().flat_map(|record| &record.evidence) {
                 let _ = write!(html, "<div>{}</div>", escape(&evidence.to_string()));
             }
-            for said in [claim.correction(), row.surprise()].into_iter().flatten() {
+            let correction =
+                (row.record.as_ref()).and_then(|record| claim.correction(record.outcome));
+            for said in [correction, row.surprise()].into_iter().flatten() {
                 let _ = write!(html, "<div>{}</div>", both(said));
             }
             html.push_str("</td></tr>");
@@ -163,15 +165,21 @@ impl fmt::Display for Overview {
 mod tests {
     use super::super::judging::Judging;
     use super::*;
+    use crate::measure::Samples;
 
     #[test]
     fn the_last_verdict_counts_and_the_rest_was_not_run() {
         let folder = std::env::temp_dir().join(format!("course-overview-{}", std::process::id()));
         let claims = Ledger::course().unwrap().claims();
-        let of_bounds = claims.iter().find(|claim| claim.bounds.len() == 1).unwrap();
+        let of_bounds = claims.iter().find(|claim| claim.bounds.len() == 1);
+        let of_bounds = of_bounds.unwrap().clone();
+        let uncontrolled = Claim {
+            control: None,
+            ..of_bounds.clone()
+        };
         for value in [1e9, 0.25] {
-            let verdict = Judging::new(of_bounds.clone())
-                .measured(&of_bounds.bounds[0].what, value)
+            let verdict = Judging::new(uncontrolled.clone())
+                .measured(&of_bounds.bounds[0].what, Samples::new([value; 6]))
                 .decide()
                 .unwrap();
             Record::new(&verdict, None).append_to(&folder).unwrap();
@@ -183,9 +191,9 @@ mod tests {
         assert_eq!(run.count("not run"), claims.len() - 1);
         let one = run.filter(|row| row.record.is_some());
         let [row] = one.rows() else { panic!("{one}") };
-        assert_eq!(row.claim, *of_bounds);
+        assert_eq!(row.claim, of_bounds);
         let html = one.html();
-        assert!(html.contains(": 0.25"), "{html}");
+        assert!(html.contains(": 0.250"), "{html}");
         let link = format!(
             "href=\"{0}.ipynb#claim-{1}\"",
             of_bounds.notebook, of_bounds.id

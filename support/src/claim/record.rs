@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::entry::{Expect, Kind};
 use super::evidence::Evidence;
-use super::verdict::{Outcome, Verdict, could_not_judge};
+use super::verdict::{Outcome, Verdict};
 
 /// The environment variable that names the folder in which verdicts are recorded.
 pub const VERDICTS_VARIABLE: &str = "COURSE_VERDICTS";
@@ -33,6 +33,9 @@ pub struct Record {
     pub kind: Kind,
     /// On what it was judged.
     pub evidence: Vec<Evidence>,
+    /// The same under the control.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Evidence>,
     /// The sentences added by the notebook.
     pub note: String,
 }
@@ -45,12 +48,6 @@ pub(crate) fn running_notebook() -> Option<String> {
 }
 
 impl Record {
-    /// Whether the machine could not show the claim either way: [`Judging::cannot_judge`](super::Judging::cannot_judge).
-    #[must_use]
-    pub fn could_not_judge(&self) -> bool {
-        could_not_judge(self.outcome, &self.evidence)
-    }
-
     /// The record of a verdict, judged in `notebook` or else in the one that the ledger gives.
     #[must_use]
     pub fn new(verdict: &Verdict, notebook: Option<String>) -> Self {
@@ -62,6 +59,7 @@ impl Record {
             expected: claim.expect,
             kind: claim.kind,
             evidence: verdict.evidence.clone(),
+            controls: verdict.controls.clone(),
             note: verdict.notes.join(" "),
         }
     }
@@ -127,24 +125,52 @@ pub fn read_records(folder: impl AsRef<Path>) -> Result<Vec<Record>, Error> {
 
     let mut records = Vec::new();
     for path in paths {
-        let text = fs::read_to_string(&path).map_err(cannot_read(&path))?;
-        for (n, line) in text.lines().enumerate() {
-            let record = serde_json::from_str(line).map_err(|source| Error::BadRecord {
-                path: path.clone(),
-                line: n + 1,
-                source,
-            })?;
-            records.push(record);
-        }
+        records.extend(read_file(&path)?);
     }
     Ok(records)
+}
+
+/// Reads the records of one notebook, in the order of its verdicts. A notebook that was not run has none; what others left behind,
+/// perhaps in an earlier edition of the course, is not looked at.
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::BadRecord`], with the path.
+pub fn read_notebook(folder: impl AsRef<Path>, notebook: &str) -> Result<Vec<Record>, Error> {
+    let path = folder.as_ref().join(format!("{notebook}.jsonl"));
+    match read_file(&path) {
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Vec::new())
+        }
+        records => records,
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<Record>, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    let record = |(n, line)| {
+        serde_json::from_str(line).map_err(|source| Error::BadRecord {
+            path: path.to_owned(),
+            line: n + 1,
+            source,
+        })
+    };
+    text.lines().enumerate().map(record).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::judging::Judging;
-    use super::super::judging::samples::timing;
+    use super::super::judging::samples::{controlled, timing};
     use super::*;
+    use crate::measure::{Estimate, Samples};
+
+    fn six(value: f64) -> Estimate {
+        super::super::judging::samples::six(value).median_interval()
+    }
 
     /// A folder of its own for a test, gone at the end.
     struct Scratch(PathBuf);
@@ -164,10 +190,11 @@ mod tests {
     }
 
     fn verdict() -> Verdict {
-        Judging::new(timing(Expect::Refuted))
+        Judging::new(controlled(timing(Expect::Refuted)))
             .exact("order", "A\n\"B\"", "主")
-            .measured("a / b", (0.1, 1.0 / 3.0, 2.0))
-            .measured("c / d", 1.5)
+            .measured("a / b", Samples::new([0.1, 1.0 / 3.0, f64::NAN, 2.0]))
+            .measured("c / d", six(1.5))
+            .control("c / d", six(3.0) / six(1.0))
             .note("One.")
             .note("Two.")
             .decide()
@@ -189,7 +216,8 @@ mod tests {
             (&"refuted".into(), &"refuted".into())
         );
         assert_eq!(json["evidence"][0]["want"], "主");
-        assert_eq!(json["evidence"][2]["mid"], 1.5);
+        assert_eq!(json["evidence"][1]["lost"], 1);
+        assert_eq!(json["controls"][0]["mid"], 3.0);
         assert_eq!(json["evidence"][2]["bound"]["about"], 1.0);
     }
 
@@ -225,6 +253,8 @@ mod tests {
         fs::write(&file, fs::read_to_string(&file).unwrap() + "{}\n").unwrap();
         let error = read_records(&scratch.0).unwrap_err().to_string();
         assert!(error.contains("01-theory.jsonl, line 2"), "{error}");
+        assert!(read_notebook(&scratch.0, "01-theory").is_err());
+        assert_eq!(read_notebook(&scratch.0, "02-processes").unwrap(), []);
 
         let error = record.append_to(&file).unwrap_err().to_string();
         assert!(

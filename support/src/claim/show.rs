@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::entry::{Bound, Claim, Expect, Limit};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Truth};
 use super::figure::figure;
 use super::verdict::{Outcome, Verdict};
 use crate::display::{BOX, badge, both, emit, escape};
@@ -16,6 +16,7 @@ impl Outcome {
             Self::Refuted => '✗',
             Self::Dated => '†',
             Self::Inconclusive => '?',
+            Self::NotApplicable => '–',
         }
     }
 
@@ -26,6 +27,7 @@ impl Outcome {
             Self::Refuted => "#a4262c",
             Self::Dated => "#7a4b00",
             Self::Inconclusive => "#4a5568",
+            Self::NotApplicable => "#5b5b66",
         }
     }
 
@@ -82,14 +84,53 @@ impl fmt::Display for Evidence {
                 equal: false,
             } => write!(f, "{what}: {got}, stated as {want}"),
             Self::Measured { value, bound } => {
-                write!(f, "{}: {}", bound.what, figure(value.mid))?;
-                if value.low < value.high {
-                    write!(f, " ({} to {})", figure(value.low), figure(value.high))?;
+                let estimate = &value.value;
+                let at_least = if value.saturated { "≥ " } else { "" };
+                write!(f, "{}: {at_least}{} (", bound.what, figure(estimate.mid))?;
+                if estimate.low < estimate.high {
+                    write!(f, "{} to {}; ", figure(estimate.low), figure(estimate.high))?;
                 }
-                write!(f, ", the notes need {bound}")
+                write!(f, "{estimate}), the notes need {bound}")?;
+                match value.same {
+                    Some(same) => write!(
+                        f,
+                        "; the same against itself: {} to {}",
+                        figure(same.low),
+                        figure(same.high)
+                    ),
+                    None => Ok(()),
+                }
             }
+            Self::Computed { computed, bound } => write!(
+                f,
+                "{}: {}, computed, the notes need {bound}",
+                bound.what,
+                figure(*computed)
+            ),
+            Self::Read {
+                read,
+                source,
+                bound,
+            } => write!(
+                f,
+                "{}: {}, not measured here but read ({source}), so it decides nothing; the notes need {bound}",
+                bound.what,
+                figure(*read)
+            ),
         }
     }
+}
+
+/// Evidence of a control, and whether it came out the other way.
+fn under_control(evidence: &Evidence, expect: Expect) -> String {
+    let what = match (evidence.truth(), expect) {
+        (Truth::True, Expect::Holds) => "KEPT, so that nothing is shown",
+        (Truth::False, Expect::Holds) => "not kept, as it has to be",
+        (Truth::True, _) => "kept, as it has to be",
+        (Truth::False, _) => "NOT KEPT, so that nothing is shown",
+        (Truth::Undecided, _) => "undecided",
+    };
+    format!("{evidence}: {what}")
 }
 
 /// What to say of an outcome that the ledger does not expect, in English and Chinese.
@@ -105,12 +146,12 @@ pub(super) fn surprise(outcome: Outcome, expect: Expect) -> Option<[String; 2]> 
 }
 
 impl Claim {
-    /// The correction of the notes, in English and Chinese.
-    pub(super) fn correction(&self) -> Option<[String; 2]> {
-        let [en, zh] = match self.expect {
-            Expect::Holds => return None,
-            Expect::Refuted => ["Correction", "更正"],
-            Expect::Dated => ["Out of date", "已过时"],
+    /// The correction of the notes, in English and Chinese, where they came out as wrong or out of date.
+    pub(super) fn correction(&self, outcome: Outcome) -> Option<[String; 2]> {
+        let [en, zh] = match outcome {
+            Outcome::Refuted => ["Correction", "更正"],
+            Outcome::Dated => ["Out of date", "已过时"],
+            Outcome::Holds | Outcome::Inconclusive | Outcome::NotApplicable => return None,
         };
         let (why, why_zh) = (self.why.as_ref()?, self.why_zh.as_ref()?);
         Some([format!("{en}: {why}"), format!("{zh}：{why_zh}")])
@@ -120,7 +161,7 @@ impl Claim {
 impl Verdict {
     fn html(&self) -> String {
         let claim = &self.claim;
-        let (name, id) = (self.outcome.name(), escape(&claim.id));
+        let (name, id) = (self.outcome.name().replace(' ', "-"), escape(&claim.id));
         let mut html = format!(
             "<div class=\"verdict verdict-{name}\" id=\"claim-{id}\" data-claim=\"{id}\" lang=\"en\" role=\"group\" aria-label=\"Verdict on {id}\" \
              style=\"{BOX}\">\
@@ -133,14 +174,33 @@ impl Verdict {
             escape(&claim.zh),
         );
         for evidence in &self.evidence {
-            let _ = write!(html, "<li>{}</li>", escape(&evidence.to_string()));
+            let class = match evidence {
+                Evidence::Read { .. } => " class=\"verdict-read\" style=\"opacity:.7\"",
+                _ => "",
+            };
+            let _ = write!(html, "<li{class}>{}</li>", escape(&evidence.to_string()));
         }
         html.push_str("</ul>");
+        if let Some(said) = self.control() {
+            let _ = write!(
+                html,
+                "<div class=\"verdict-control\">{}<ul style=\"margin:.3em 0;padding-left:1.4em\">",
+                both(said)
+            );
+            for evidence in &self.controls {
+                let _ = write!(
+                    html,
+                    "<li>{}</li>",
+                    escape(&under_control(evidence, claim.expect))
+                );
+            }
+            html.push_str("</ul></div>");
+        }
         for note in &self.notes {
             let _ = write!(html, "<div class=\"verdict-note\">{}</div>", escape(note));
         }
         for (class, said) in [
-            ("why", claim.correction()),
+            ("why", claim.correction(self.outcome)),
             ("surprise", surprise(self.outcome, claim.expect)),
         ] {
             if let Some(said) = said {
@@ -149,6 +209,26 @@ impl Verdict {
         }
         html.push_str("</div>");
         html
+    }
+
+    /// What was done otherwise, or why nothing can be, in English and Chinese.
+    fn control(&self) -> Option<[String; 2]> {
+        let claim = &self.claim;
+        if self.outcome == Outcome::NotApplicable {
+            return None;
+        }
+        match (
+            &claim.control,
+            &claim.control_zh,
+            &claim.uncontrolled,
+            &claim.uncontrolled_zh,
+        ) {
+            (Some(en), Some(zh), ..) => Some([format!("Control, {en}:"), format!("对照，{zh}：")]),
+            (.., Some(en), Some(zh)) => {
+                Some([format!("No control: {en}"), format!("没有对照：{zh}")])
+            }
+            _ => None,
+        }
     }
 
     /// Shows the verdict as the output of a notebook cell; the evcxr kernel calls it.
@@ -176,13 +256,22 @@ impl fmt::Display for Verdict {
         for evidence in &self.evidence {
             write!(f, "\n- {evidence}")?;
         }
+        for line in self.control().into_iter().flatten() {
+            write!(f, "\n{line}")?;
+        }
+        for evidence in &self.controls {
+            write!(f, "\n- {}", under_control(evidence, claim.expect))?;
+        }
         for note in &self.notes {
             write!(f, "\n{note}")?;
         }
-        for line in [claim.correction(), surprise(self.outcome, claim.expect)]
-            .into_iter()
-            .flatten()
-            .flatten()
+        for line in [
+            claim.correction(self.outcome),
+            surprise(self.outcome, claim.expect),
+        ]
+        .into_iter()
+        .flatten()
+        .flatten()
         {
             write!(f, "\n{line}")?;
         }
@@ -192,17 +281,19 @@ impl fmt::Display for Verdict {
 
 #[cfg(test)]
 mod tests {
+    use super::super::evidence::Measured;
     use super::super::judging::Judging;
-    use super::super::judging::samples::{exact, timing};
+    use super::super::judging::samples::{controlled, exact, six, timing};
     use super::*;
     use crate::display::white_on;
+    use crate::measure::{Ratio, Samples};
 
     #[test]
     fn the_text_says_everything() {
         let verdict = Judging::new(timing(Expect::Refuted))
             .exact("count", 2, 2)
-            .measured("a / b", (1.01, 1.02, 1.04))
-            .measured("c / d", 1.0)
+            .measured("a / b", Samples::new([1.01, 1.02, 1.02, 1.02, 1.03, 1.04]))
+            .measured("c / d", Samples::new([1.0]))
             .note("On 2 cores.")
             .decide()
             .unwrap();
@@ -211,14 +302,50 @@ mod tests {
             "✓ HOLDS a-claim: 1 < 2 & so on.\n\
              一小于二。\n\
              - count: 2, as stated\n\
-             - a / b: 1.02 (1.01 to 1.04), the notes need about 1 ± 25%\n\
-             - c / d: 1.00, the notes need about 1 ± 25%\n\
+             - a / b: 1.02 (1.01 to 1.04; 96 %, n = 6), the notes need about 1 ± 25%\n\
+             - c / d: 1.00 (n = 1: too few to decide against the notes), the notes need about 1 ± 25%\n\
              On 2 cores.\n\
-             Correction: It is not.\n\
-             更正：并非如此。\n\
              Not what we expected: the ledger says refuted.\n\
              与预期不符：台账预期“不成立”。"
         );
+    }
+
+    /// Where the bound of a dated claim is kept, nothing is out of date.
+    #[test]
+    fn a_correction_stands_only_where_it_corrects() {
+        let text = |got: i32| {
+            Judging::new(exact(Expect::Dated))
+                .exact("n", got, 1)
+                .decide()
+                .unwrap()
+                .to_string()
+        };
+        assert!(text(2).contains("Out of date: ") && !text(1).contains("Out of date: "));
+        assert!(text(1).contains("Not what we expected"));
+    }
+
+    #[test]
+    fn a_verdict_shows_its_control_and_what_else_it_rests_on() {
+        let ratio = Ratio {
+            pairs: six(1.0),
+            same: Samples::new([0.98, 0.99, 1.0, 1.0, 1.01, 1.02]),
+        };
+        let verdict = Judging::new(controlled(timing(Expect::Holds)))
+            .measured("a / b", ratio)
+            .read("c / d", 1.5, "CPython 3.11, another machine")
+            .control("a / b", Measured::from(six(3.0)).saturated())
+            .decide()
+            .unwrap();
+        let text = verdict.to_string();
+        for part in [
+            "the same against itself: 0.980 to 1.02",
+            "not measured here but read (CPython 3.11, another machine)",
+            "Control, the other way round:\n对照，反过来：\n- a / b: ≥ 3.00",
+            "not kept, as it has to be",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(verdict.html().contains("class=\"verdict-control\""));
     }
 
     #[test]
@@ -274,6 +401,7 @@ mod tests {
             Outcome::Refuted,
             Outcome::Dated,
             Outcome::Inconclusive,
+            Outcome::NotApplicable,
         ] {
             assert!(white_on(outcome.colour()) >= 4.5, "{outcome:?}");
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::entry::{Claim, Expect, Kind};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Truth};
 
 /// How a claim came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub enum Outcome {
     Dated,
     /// The evidence does not decide.
     Inconclusive,
+    /// This machine lacks what the claim needs.
+    #[serde(rename = "not applicable")]
+    NotApplicable,
 }
 
 impl Outcome {
@@ -28,6 +31,7 @@ impl Outcome {
             Self::Refuted => "refuted",
             Self::Dated => "dated",
             Self::Inconclusive => "inconclusive",
+            Self::NotApplicable => "not applicable",
         }
     }
 
@@ -39,6 +43,7 @@ impl Outcome {
             Self::Refuted => "不成立",
             Self::Dated => "已过时",
             Self::Inconclusive => "无定论",
+            Self::NotApplicable => "此机不适用",
         }
     }
 }
@@ -63,13 +68,31 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// On what: exact evidence in the order given, then measurements in the order of the ledger's bounds.
     pub evidence: Vec<Evidence>,
+    /// The same under the control: what must not come out so.
+    pub controls: Vec<Evidence>,
     /// Sentences added by the notebook.
     pub notes: Vec<String>,
 }
 
-/// What is inconclusive without evidence is what the machine cannot show.
-pub(super) fn could_not_judge(outcome: Outcome, evidence: &[Evidence]) -> bool {
-    outcome == Outcome::Inconclusive && evidence.is_empty()
+/// What is wrong, whatever machine it is: exact evidence that came out otherwise, and a control that did not come out the other way. Other
+/// timings never are.
+pub(super) fn wrong<'a>(
+    expect: Expect,
+    evidence: &'a [Evidence],
+    controls: &'a [Evidence],
+) -> (Option<&'a Evidence>, Option<&'a Evidence>) {
+    let exact = |piece: &&Evidence| piece.is_exact() && piece.truth() == Truth::False;
+    let exact = evidence
+        .iter()
+        .find(|piece| expect == Expect::Holds && exact(piece));
+    let same_way = match expect {
+        Expect::Holds => Truth::True,
+        Expect::Refuted | Expect::Dated => Truth::False,
+    };
+    (
+        exact,
+        controls.iter().find(|piece| piece.truth() == same_way),
+    )
 }
 
 impl Verdict {
@@ -79,12 +102,14 @@ impl Verdict {
         self.outcome == self.claim.expect.into()
     }
 
-    /// Whether the course has to be mended: an exact claim came out otherwise than expected. A timing claim never
-    /// counts, since the machine may be to blame; nor does one that the machine could not judge.
+    /// Whether the course has to be mended: an exact claim came out otherwise than expected, exact evidence of any claim is wrong, or a
+    /// control came out the same way. Timings never count, since the machine may be to blame; nor does a claim that is not applicable.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        self.claim.kind == Kind::Exact
-            && !self.as_expected()
-            && !could_not_judge(self.outcome, &self.evidence)
+        let (exact, control) = wrong(self.claim.expect, &self.evidence, &self.controls);
+        self.outcome != Outcome::NotApplicable
+            && (self.claim.kind == Kind::Exact && !self.as_expected()
+                || exact.is_some()
+                || control.is_some())
     }
 }

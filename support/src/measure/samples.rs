@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Interval, time};
+use super::{Estimate, How, Interval, time};
 
 /// Measurements of one quantity, in one unit (durations are in seconds).
 ///
 /// Quantiles interpolate linearly between the two nearest measurements (Hyndman and Fan's type 7, the default of R and
-/// NumPy). Values that are not finite are dropped when the samples are made.
+/// NumPy). Values that are not finite count for nothing, but how many they are is kept; so is the order in which all were taken.
 ///
 /// ```
 /// use support::measure::Samples;
@@ -19,15 +19,22 @@ use super::{Interval, time};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Samples {
+    taken: Vec<f64>,
     sorted: Vec<f64>,
 }
 
+/// Two samples that are not of the same rounds: no pairs can be made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} measurements cannot be paired with {1}: take as many of both, in the same rounds")]
+pub struct Unpaired(usize, usize);
+
 impl Samples {
-    /// Samples from values already taken; those that are not finite are dropped.
+    /// Samples from values already taken, in their order.
     pub fn new(values: impl IntoIterator<Item = f64>) -> Self {
-        let mut sorted: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+        let taken: Vec<f64> = values.into_iter().collect();
+        let mut sorted: Vec<f64> = taken.iter().copied().filter(|v| v.is_finite()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
-        Self { sorted }
+        Self { taken, sorted }
     }
 
     /// Samples from durations, in seconds.
@@ -59,7 +66,7 @@ impl Samples {
         Self::new((0..runs).map(|_| f()))
     }
 
-    /// How many measurements there are.
+    /// How many finite measurements there are.
     pub fn len(&self) -> usize {
         self.sorted.len()
     }
@@ -69,7 +76,36 @@ impl Samples {
         self.sorted.is_empty()
     }
 
-    /// The measurements, smallest first.
+    /// All measurements in the order in which they were taken, those that are not finite among them.
+    pub fn taken(&self) -> &[f64] {
+        &self.taken
+    }
+
+    /// How many measurements are not finite.
+    pub fn lost(&self) -> usize {
+        self.taken.len() - self.sorted.len()
+    }
+
+    /// The ratio of each measurement to the one of `by` in the same round: what disturbs a round disturbs both.
+    ///
+    /// ```
+    /// use support::measure::Samples;
+    /// let (slow, fast) = (Samples::new([2.0, 9.0]), Samples::new([1.0, 3.0]));
+    /// assert_eq!(slow.over(&fast)?.taken(), [2.0, 3.0]);
+    /// # Ok::<(), support::measure::Unpaired>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Unpaired`] when they are not equally many.
+    pub fn over(&self, by: &Self) -> Result<Self, Unpaired> {
+        if self.taken.len() != by.taken.len() {
+            return Err(Unpaired(self.taken.len(), by.taken.len()));
+        }
+        let pairs = self.taken.iter().zip(&by.taken);
+        Ok(pairs.map(|(value, by)| value / by).collect())
+    }
+
+    /// The finite measurements, smallest first.
     pub fn sorted(&self) -> &[f64] {
         &self.sorted
     }
@@ -135,15 +171,15 @@ impl Samples {
     /// The median with its confidence interval of at least 95 %, from order statistics.
     ///
     /// No distribution is assumed: the number of measurements below the true median is binomial with p = ½. Fewer than
-    /// six measurements cannot give 95 %: then it is the whole range. Source: Conover, *Practical Nonparametric
-    /// Statistics*, section 3.2.
+    /// six measurements cannot give 95 %: then it is the whole range, and its confidence is less. Source: Conover, *Practical
+    /// Nonparametric Statistics*, section 3.2.
     ///
     /// ```
     /// use support::measure::Samples;
     /// let interval = Samples::new((1..=9).map(f64::from)).median_interval();
     /// assert_eq!((interval.low, interval.mid, interval.high), (2.0, 5.0, 8.0));
     /// ```
-    pub fn median_interval(&self) -> Interval {
+    pub fn median_interval(&self) -> Estimate {
         let n = self.sorted.len();
         // The largest k with P(Bin(n, ½) < k) ≤ 2.5 %: the interval runs from the k-th smallest to the k-th largest.
         let mut term = 0.5f64.powi(n.min(1000) as i32);
@@ -159,24 +195,38 @@ impl Samples {
             // The normal approximation: exact terms would underflow, and the difference is under one rank.
             k = (n as f64 / 2.0 - 0.98 * (n as f64).sqrt()).floor() as usize;
         }
+        let (lost, how) = (self.lost(), How::Median);
         let Some(last) = n.checked_sub(1) else {
-            return Interval {
+            return Estimate {
                 low: f64::NAN,
                 mid: f64::NAN,
                 high: f64::NAN,
+                n,
+                lost,
+                confidence: 0.0,
+                how,
             };
         };
+        let confidence = match k {
+            0 => 1.0 - 2.0 * term,
+            _ if n > 1000 => 0.95,
+            _ => 1.0 - 2.0 * below,
+        };
         let k = k.saturating_sub(1);
-        Interval {
+        Estimate {
             low: self.sorted[k],
             mid: self.median(),
             high: self.sorted[last - k],
+            n,
+            lost,
+            confidence,
+            how,
         }
     }
 
     /// These samples with every value put through `f`: a change of unit, or a ratio to something fixed.
     pub fn map(&self, f: impl FnMut(f64) -> f64) -> Self {
-        Self::new(self.sorted.iter().copied().map(f))
+        Self::new(self.taken.iter().copied().map(f))
     }
 }
 
@@ -196,7 +246,11 @@ impl FromIterator<Duration> for Samples {
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Interval { low, mid, high } = self.quartiles();
-        write!(f, "{mid:.4} ({low:.4} to {high:.4}), n = {}", self.len())
+        write!(f, "{mid:.4} ({low:.4} to {high:.4}), n = {}", self.len())?;
+        match self.lost() {
+            0 => Ok(()),
+            lost => write!(f, ", {lost} not finite"),
+        }
     }
 }
 
@@ -218,8 +272,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_is_dropped() {
-        assert_eq!(Samples::new([f64::NAN, 1.0, f64::INFINITY]).sorted(), [1.0]);
+    fn what_is_not_finite_is_counted_and_counts_for_nothing() {
+        let samples = Samples::new([f64::NAN, 1.0, f64::INFINITY]);
+        assert_eq!((samples.sorted(), samples.lost()), (&[1.0][..], 2));
+        assert_eq!(samples.median_interval().lost, 2);
+        assert!(
+            samples.to_string().ends_with("n = 1, 2 not finite"),
+            "{samples}"
+        );
+    }
+
+    #[test]
+    fn pairs_stay_pairs() {
+        let (a, b) = (
+            Samples::new([3.0, 1.0, 2.0]),
+            Samples::new([1.0, f64::NAN, 4.0]),
+        );
+        let ratio = a.over(&b).unwrap();
+        assert_eq!((ratio.sorted(), ratio.lost()), (&[0.5, 3.0][..], 1));
+        assert!(a.over(&Samples::new([1.0])).is_err());
     }
 
     #[test]
@@ -246,6 +317,7 @@ mod tests {
             (100, 40),
         ] {
             let interval = Samples::new((1..=n).map(f64::from)).median_interval();
+            assert_eq!(interval.decides(), n >= 6, "n = {n}");
             assert_eq!(interval.low, f64::from(rank), "n = {n}");
             assert_eq!(interval.high, f64::from(n + 1 - rank), "n = {n}");
         }
@@ -268,7 +340,7 @@ mod tests {
             for v in [samples.quantile(p), samples.median(), samples.quartiles().low, samples.quartiles().high] {
                 prop_assert!(inside.contains(&v));
             }
-            let Interval { low, mid, high } = samples.median_interval();
+            let Estimate { low, mid, high, .. } = samples.median_interval();
             prop_assert!(low <= mid && mid <= high && inside.contains(&low) && inside.contains(&high));
         }
 
@@ -281,7 +353,8 @@ mod tests {
         #[test]
         fn order_does_not_matter(values in values()) {
             let reversed: Vec<f64> = values.iter().rev().copied().collect();
-            prop_assert_eq!(Samples::new(values), Samples::new(reversed));
+            let (one, other) = (Samples::new(values), Samples::new(reversed));
+            prop_assert_eq!(one.sorted(), other.sorted());
         }
 
         #[test]

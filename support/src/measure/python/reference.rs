@@ -19,10 +19,11 @@ pub struct Answer<T> {
     pub missing: Option<Error>,
 }
 
-/// Runs a program as [`Python::run`] does; if that fails, answers with the measurement `name` of `data/python.toml`.
+/// Runs a program as [`Python::run`] does; where there is no interpreter, answers with the measurement `name` of `data/python.toml`.
 ///
 /// # Errors
-/// [`Error::Reference`] if the file has no such measurement.
+/// [`Error::Reference`] if the file has no such measurement; those of [`Python::run`]: a program that crashes, hangs or prints something
+/// else is no reason to show what another machine measured.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,7 +50,7 @@ pub fn run_or_reference<T: DeserializeOwned>(
             source,
             missing: None,
         }),
-        Err(missing) => {
+        Err(missing @ Error::Absent { .. }) => {
             let (value, source) = reference(name)?;
             Ok(Answer {
                 value,
@@ -57,6 +58,7 @@ pub fn run_or_reference<T: DeserializeOwned>(
                 missing: Some(missing),
             })
         }
+        Err(failed) => Err(failed),
     }
 }
 
