@@ -194,7 +194,7 @@ fn outputs(cell: &Value) -> Vec<Piece> {
             continue;
         }
         let mut output = output.clone();
-        if let Some(data) = output["data"].as_object_mut()
+        if let Some(data) = output.get_mut("data").and_then(Value::as_object_mut)
             && data.contains_key("image/svg+xml")
         {
             // In the page, and not an image beside it.

@@ -72,7 +72,7 @@ pub enum Error {
 /// a line that says how to go on.
 ///
 /// # Errors
-/// [`Error`] when a setting is wrong or the kernel's cache is not to be trusted; each says what to do.
+/// [`Error`](enum@Error) when a setting is wrong or the kernel's cache is not to be trusted; each says what to do.
 ///
 /// ```
 /// support::chapter::begin("01-theory")?;

@@ -32,6 +32,13 @@ fn printed() -> Value {
 }
 
 #[test]
+fn what_was_printed_stays_as_it_was() {
+    let laid_out = lay_out(&json!({"cells": [code(1, &[], json!([printed()]))]}));
+    let text = laid_out.expect("well-formed").to_string();
+    assert!(text.contains(&printed().to_string()), "{text}");
+}
+
+#[test]
 fn headings_start_slides_also_in_the_middle_of_a_cell() {
     let cells = json!([
         markdown("# A\nabout\n\nmore"),
