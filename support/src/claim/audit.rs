@@ -6,7 +6,7 @@ use super::entry::{Expect, Kind};
 use super::evidence::Evidence;
 use super::ledger::Ledger;
 use super::record::Record;
-use super::verdict::{Outcome, wrong};
+use super::verdict::{Outcome, is_useless, wrong};
 
 /// Something that a notebook's verdicts lack or have too much of; shown as a sentence.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,6 +176,7 @@ impl Ledger {
                             evidence,
                         });
                     }
+                    let control = control.filter(|control| is_useless(claim.expect, control));
                     if let Some(evidence) = control.cloned() {
                         findings.push(Finding::ControlKept { id, evidence });
                     }

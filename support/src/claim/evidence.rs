@@ -83,17 +83,14 @@ impl Measured {
         self
     }
 
-    /// Whether it keeps the bound, widened by what the machine cannot tell apart. Too few measurements decide nothing against it.
+    /// Whether it keeps the bound, with all that the machine cannot tell from its middle. Too few measurements decide nothing against it.
     fn truth(&self, bound: &Bound) -> Truth {
-        let (down, up) = self
-            .same
-            .map_or((1.0, 1.0), |same| (same.low.min(1.0), same.high.max(1.0)));
-        let high = if self.saturated {
-            f64::INFINITY
-        } else {
-            self.value.high * up
-        };
-        match bound.judge(self.value.low * down, high) {
+        let Estimate { low, mid, high, .. } = self.value;
+        // Not one times the other: the interval holds the noise of its own ratios already.
+        let (down, up) = self.same.map_or((1.0, 1.0), |same| (same.low, same.high));
+        let (low, high) = (low.min(mid * down), high.max(mid * up));
+        let high = if self.saturated { f64::INFINITY } else { high };
+        match bound.judge(low, high) {
             Truth::False if !self.value.decides() => Truth::Undecided,
             truth => truth,
         }
