@@ -2,10 +2,6 @@
 
 use std::thread;
 
-#[cfg(target_os = "linux")]
-use nix::sched::{CpuSet, sched_getaffinity};
-#[cfg(target_os = "linux")]
-use nix::unistd::Pid;
 use serde::Deserialize;
 
 use crate::measure::python::Python;
@@ -41,12 +37,9 @@ impl Need {
 /// How many cores the scheduler may put this thread on.
 #[cfg(target_os = "linux")]
 fn allowed() -> Option<usize> {
-    let set = sched_getaffinity(Pid::from_raw(0)).ok()?;
-    Some(
-        (0..CpuSet::count())
-            .filter(|&core| set.is_set(core) == Ok(true))
-            .count(),
-    )
+    crate::process::allowed_cores()
+        .ok()
+        .map(|cores| cores.len())
 }
 
 #[cfg(not(target_os = "linux"))]

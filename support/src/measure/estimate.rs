@@ -184,17 +184,6 @@ fn or_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
 mod tests {
     use super::*;
 
-    /// A generator that is good enough for simulations, and always the same (Steele, Lea and Flood's `SplitMix64`).
-    fn random(mut state: u64) -> impl FnMut() -> f64 {
-        move || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
-    }
-
     /// How often the interval holds what was simulated.
     fn coverage(mut one: impl FnMut() -> Estimate, truth: f64) -> f64 {
         let held = (0..4_000).filter(|_| {
@@ -207,12 +196,12 @@ mod tests {
     #[test]
     fn an_interval_holds_the_median_as_often_as_it_says() {
         for n in [6, 7, 9, 20, 101] {
-            let mut random = random(n as u64);
+            let mut random = fastrand::Rng::with_seed(n as u64);
             // Skewed, as times are.
             let mut confidence = 0.0;
             let held = coverage(
                 || {
-                    let samples: Samples = (0..n).map(|_| -random().ln()).collect();
+                    let samples: Samples = (0..n).map(|_| -random.f64().ln()).collect();
                     let estimate = samples.median_interval();
                     confidence = estimate.confidence;
                     assert!(estimate.decides());
@@ -242,9 +231,9 @@ mod tests {
     #[test]
     fn shares_are_held_as_often_as_they_say_on_average() {
         for (p, n) in [(0.5, 20), (0.9, 30), (0.99, 200)] {
-            let mut random = random(n as u64);
+            let mut random = fastrand::Rng::with_seed(n as u64);
             let held = coverage(
-                || Estimate::share((0..n).filter(|_| random() < p).count(), n),
+                || Estimate::share((0..n).filter(|_| random.f64() < p).count(), n),
                 p,
             );
             assert!(held > 0.92, "{p} of {n}: {held}");

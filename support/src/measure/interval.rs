@@ -1,13 +1,12 @@
 //! A measured number with its spread.
 
-use std::ops::Div;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 /// A measured number with its spread, in the unit of what was measured (durations in seconds).
 ///
-/// Whoever makes one keeps `low ≤ mid ≤ high`; [`is_sound`](Self::is_sound) says whether that and finiteness hold.
+/// It is for drawing; what decides a claim is an [`Estimate`](super::Estimate). Whoever makes one keeps `low ≤ mid ≤ high`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
@@ -16,17 +15,6 @@ pub struct Interval {
     pub mid: f64,
     /// The upper end.
     pub high: f64,
-}
-
-impl Interval {
-    /// Whether the three are finite and in ascending order.
-    pub fn is_sound(&self) -> bool {
-        [self.low, self.mid, self.high]
-            .iter()
-            .all(|x| x.is_finite())
-            && self.low <= self.mid
-            && self.mid <= self.high
-    }
 }
 
 /// A number without spread.
@@ -51,24 +39,5 @@ impl From<(f64, f64, f64)> for Interval {
 impl From<Duration> for Interval {
     fn from(time: Duration) -> Self {
         time.as_secs_f64().into()
-    }
-}
-
-/// The ratio of two positive measurements, with the widest spread that theirs allow.
-///
-/// ```
-/// use support::measure::Interval;
-/// let overlapped = Interval::from((4.0, 4.2, 4.4));
-/// assert_eq!(overlapped / Interval::from(4.0), Interval::from((1.0, 1.05, 1.1)));
-/// ```
-impl Div for Interval {
-    type Output = Self;
-
-    fn div(self, by: Self) -> Self {
-        Self {
-            low: self.low / by.high,
-            mid: self.mid / by.mid,
-            high: self.high / by.low,
-        }
     }
 }
