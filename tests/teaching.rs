@@ -167,7 +167,7 @@ fn jupyterlab(folder: &Path, home: &str, options: &[&str]) -> Result<(Guard, u16
         .env_remove("JUPYTER_CONFIG_PATH")
         .current_dir(folder)
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .stderr(fs::File::create(home.with_extension("log"))?);
     let server = Guard::spawn(&mut server);
     answers(port)?;
     Ok((server, port))
@@ -200,7 +200,12 @@ fn run_all(browser: &Browser) -> Outcome {
     let tab = browser.new_tab()?;
     visit(&tab, &format!("http://127.0.0.1:{port}/doc/tree/{name}"))?;
     tab.evaluate(RUN_ALL, false)?;
-    until(&tab, "start() === 'started'", Duration::from_secs(120))?;
+    until(&tab, "start() === 'started'", Duration::from_secs(120)).map_err(|late| {
+        let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("trusting.log");
+        let log = fs::read_to_string(log).unwrap_or_default();
+        let seen = ask(&tab, "state()").unwrap_or_default();
+        format!("{}\n{seen}\n{log}", late.message().unwrap_or_default())
+    })?;
     until(&tab, "left() === 0", Duration::from_secs(400))?;
     // Three questions and three solutions wait.
     match ask(&tab, "answers()")?.as_str() {
@@ -213,6 +218,10 @@ fn run_all(browser: &Browser) -> Outcome {
 const RUN_ALL: &str = r#"
     const panel = () => window.jupyterapp?.shell.currentWidget;
     const code = () => [...panel().content.model.cells].filter(cell => cell.type === "code");
+    window.state = () => {
+        const kernel = panel()?.sessionContext?.session?.kernel;
+        return [location.href, panel()?.id, kernel?.status, kernel?.connectionStatus, document.body.innerText].join("\n");
+    };
     window.start = () => {
         if (panel()?.sessionContext?.session?.kernel?.status !== "idle") return "waits";
         window.jupyterapp.commands.execute("notebook:run-all-cells");
