@@ -1,16 +1,23 @@
-"""The course site: Sphinx with MyST-NB on the executed notebooks, which are in target/notebooks."""
+"""The course site: Sphinx with MyST-NB on the executed notebooks, which are in target/notebooks. The tag `zh` makes it Chinese;
+without it, the Chinese pages are made beside the English ones."""
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+import tarfile
 from pathlib import Path
 
 from docutils import nodes
 from myst_nb.core.render import NbElementRenderer
+from sphinx.errors import SphinxError
 from sphinx.locale import _
 from sphinx.search import js_index, languages
 from sphinx.search.zh import SearchChinese
 from sphinx.transforms import i18n
 
+course = Path(__file__).parents[1]
 project = html_title = "Concurrency, measured"
 author = "the authors of the course"
 copyright = "MIT OR Apache-2.0"
@@ -32,8 +39,17 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 
-# `make html` puts the translations there, so that what is compiled stays out of the sources.
-locale_dirs = [str(Path(__file__).parents[1] / "target" / "locale")]
+nb_code_prompt_show = "Show the solution"
+nb_code_prompt_hide = "Hide the solution"
+if tags.has("zh"):  # The theme's other words are in locale/zh_CN/LC_MESSAGES/sphinx.po.
+    language = "zh_CN"
+    html_title = "并发实测"
+    html_theme_options |= {"search_bar_text": "搜索", "extra_footer": "MIT 或 Apache-2.0，由你选择。"}
+    nb_code_prompt_show, nb_code_prompt_hide = "显示解答", "隐藏解答"
+    # What is compiled of the translations stays out of the sources.
+    locale_dirs = [str(course / "target" / "locale")]
+    shutil.rmtree(locale_dirs[0], ignore_errors=True)
+    shutil.copytree(course / "notebooks" / "locale", locale_dirs[0])
 translation_progress_classes = "untranslated"
 # A link keeps its own place on the page: Sphinx tells the links of a paragraph apart by their page alone.
 i18n.EXCLUDED_PENDING_XREF_ATTRIBUTES += ("reftargetid",)
@@ -82,9 +98,37 @@ def say_where(app, page, template, context, doctree):
         context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="measured">{said}</p>', 1)
 
 
+def whole_course(app, config):
+    """The course as one archive, for those who take it from the site."""
+    if not app.tags.has("zh"):
+        inside = lambda file: None if file.name in ("course/target", "course/.git") else file
+        with tarfile.open(Path(app.srcdir, "course.tar.gz"), "w:gz") as archive:
+            archive.add(course, "course", filter=inside)
+
+
+def in_chinese(app):
+    """One language is made beside the other."""
+    if app.builder.name == "html" and not app.tags.has("zh"):
+        command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-t", "zh", "-b", "html", "-c", app.confdir]
+        app.chinese = subprocess.Popen([*command, "-d", f"{app.doctreedir}-zh", app.srcdir, f"{app.outdir}/zh"])
+
+
+def last_touches(app, exception):
+    """What cells put out links to notebooks, which are pages here; the icons come from a font too, 0.1 MB instead of 1.6."""
+    if (chinese := getattr(app, "chinese", None)) and chinese.wait() and not exception:
+        raise SphinxError("the Chinese pages could not be made: see above")
+    for page in () if exception else Path(app.outdir).glob("*.html"):
+        text = page.read_text("utf-8")
+        linked = re.sub(r'(href="\d\d-[a-z-]+)\.ipynb', r"\1.html", text)
+        page.write_text(re.sub(r".*scripts/fontawesome\.js.*\n", "", linked), "utf-8")
+
+
 def setup(app):
+    app.connect("config-inited", whole_course)
+    app.connect("builder-inited", in_chinese)
     app.connect("source-read", as_on_the_site)
     app.connect("html-page-context", say_where)
+    app.connect("build-finished", last_touches)
 
 
 class Chinese(SearchChinese):

@@ -43,7 +43,7 @@ pub use ledger::Ledger;
 pub use need::Need;
 pub use overview::{Judged, Overview};
 pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_notebook, read_records};
-pub use verdict::{Outcome, Verdict};
+pub use verdict::{Condition, Outcome, Verdict};
 
 /// Starts the judging of the claim `id` of the course's ledger.
 ///

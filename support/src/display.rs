@@ -43,8 +43,33 @@ pub(crate) fn both([en, zh]: [impl AsRef<str>; 2]) -> String {
     )
 }
 
+/// Escapes a sentence; what stands in backticks becomes code.
+///
+/// ```
+/// assert_eq!(support::display::with_code("`a < b`?"), "<code>a &lt; b</code>?");
+/// ```
+#[must_use]
+pub fn with_code(sentence: &str) -> String {
+    let mut html = String::new();
+    for (i, part) in sentence.split('`').enumerate() {
+        if i % 2 == 0 {
+            html.push_str(&escape(part));
+        } else {
+            html.push_str("<code>");
+            html.push_str(&escape(part));
+            html.push_str("</code>");
+        }
+    }
+    html
+}
+
 /// Escapes text for use in HTML or SVG, attributes included.
-pub(crate) fn escape(text: &str) -> String {
+///
+/// ```
+/// assert_eq!(support::display::escape("a < b"), "a &lt; b");
+/// ```
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

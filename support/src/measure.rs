@@ -15,6 +15,7 @@ mod work;
 pub use estimate::{Estimate, How};
 pub use interval::Interval;
 pub use machine::Machine;
+pub use python::python;
 pub use rounds::{Compared, Ratio, Rounds};
 pub use samples::{Samples, Unpaired};
 pub use second::{SECOND_MS, SecondError, course_second};

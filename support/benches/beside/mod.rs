@@ -9,8 +9,6 @@
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
-mod line;
-
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -18,7 +16,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use line::{Kind, Line, Rival, Unit, times};
+use support::contest::{Contest as Outcome, Kind, Line, Rival, Unit, times};
 use support::measure::python::Python;
 use support::measure::{Interval, Machine, Samples};
 
@@ -210,7 +208,7 @@ impl<'a> Contest<'a> {
         self.at_least(1.0 / ratio)
     }
 
-    fn measure(&self) -> line::Contest {
+    fn measure(&self) -> Outcome {
         // Seconds by side and round; the first round warms up and shows who can run.
         let mut seconds: Vec<Result<Vec<Option<f64>>, String>> = (self.sides.iter())
             .map(|side| side.run.seconds().map(|_| Vec::new()))
@@ -235,7 +233,7 @@ impl<'a> Contest<'a> {
         let spread = |seconds: &[Option<f64>]| {
             Samples::new(seconds.iter().flatten().map(|&s| self.unit.of(s))).quartiles()
         };
-        let mut outcome = line::Contest {
+        let mut outcome = Outcome {
             bench: env!("CARGO_CRATE_NAME").to_owned(),
             name: self.name.to_owned(),
             unit: self.unit,
@@ -290,7 +288,7 @@ pub fn python() -> Result<&'static Python, String> {
     found.as_ref().map_err(Clone::clone)
 }
 
-fn print(outcome: &line::Contest) {
+fn print(outcome: &Outcome) {
     let format = |name: &str, of: Interval| {
         let [low, mid, high] = [of.low, of.mid, of.high].map(|v| outcome.unit.format(v));
         format!("  {name:<36} {mid:>12}  ({low} to {high})")
@@ -325,7 +323,7 @@ fn lines() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench/ratios.jsonl")
 }
 
-fn append(outcome: line::Contest) -> io::Result<()> {
+fn append(outcome: Outcome) -> io::Result<()> {
     let path = lines();
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -134,7 +134,9 @@ impl Ledger {
                 1 => {}
                 times => findings.push(Finding::JudgedAgain { id, times }),
             }
-            let said = claim.control.is_some() || claim.uncontrolled.is_some();
+            let said = claim.control.is_some()
+                || claim.uncontrolled.is_some()
+                || claim.expect == Expect::Depends;
             // Chapters 2 to 8 are still to be given theirs.
             if !said && !CHAPTERS[1..8].contains(&notebook) {
                 findings.push(Finding::Uncontrolled {
@@ -208,6 +210,7 @@ mod tests {
             expected: Expect::Holds,
             kind: Kind::Exact,
             evidence: Vec::new(),
+            conditions: Vec::new(),
             controls: Vec::new(),
             note: String::new(),
         }

@@ -72,6 +72,8 @@ pub enum Expect {
     Refuted,
     /// The notes were right once.
     Dated,
+    /// The notes are right under one condition and wrong under another.
+    Depends,
 }
 
 /// A number that a timing claim needs.
@@ -219,6 +221,10 @@ impl Claim {
         if self.control.is_some() && self.uncontrolled.is_some() {
             return Err("has a `control` and says that it has none".into());
         }
+        if self.expect == Expect::Depends && (self.control.is_some() || self.uncontrolled.is_some())
+        {
+            return Err("depends on a condition: the other condition is its control".into());
+        }
         let mut names = HashSet::new();
         if let Some(twice) = self.bounds.iter().find(|bound| !names.insert(&bound.what)) {
             return Err(format!("two bounds are named `{}`", twice.what));
@@ -230,9 +236,9 @@ impl Claim {
                         "`{name}` is a correction, and a claim that holds needs none"
                     ));
                 }
-                (Expect::Refuted | Expect::Dated, None | Some("")) => {
+                (Expect::Refuted | Expect::Dated | Expect::Depends, None | Some("")) => {
                     return Err(format!(
-                        "expected to be refuted or dated: `{name}` has to give the correction"
+                        "not expected to hold: `{name}` has to say what is right, or on what it depends"
                     ));
                 }
                 _ => {}

@@ -7,18 +7,34 @@ use super::Error;
 use super::entry::{Bound, Claim, Expect, Kind};
 use super::evidence::{Evidence, Measured, Truth};
 use super::record::{Record, VERDICTS_VARIABLE, running_notebook};
-use super::verdict::{Outcome, Verdict, wrong};
+use super::verdict::{Condition, Outcome, Verdict, together, wrong};
 
 /// A claim whose evidence is being gathered; made by [`claim`](super::claim()).
 #[derive(Debug, Clone)]
 #[must_use = "a claim is judged by `.judge()`"]
 pub struct Judging {
     claim: Claim,
-    exact: Vec<Evidence>,
-    bounded: Vec<(String, Value)>,
-    controls: Vec<Evidence>,
-    controls_bounded: Vec<(String, Value)>,
+    own: Found,
+    control: Found,
+    /// What was found under other conditions, each told in English and Chinese.
+    conditions: Vec<([String; 2], Found)>,
+    positive: Vec<([String; 2], Found)>,
+    /// Why what is against the notes makes them out of date.
+    dated: Option<[String; 2]>,
     notes: Vec<String>,
+}
+
+/// Exact evidence, and values for the bounds of these names.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    exact: Vec<Evidence>,
+    values: Vec<(String, Value)>,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.values.is_empty()
+    }
 }
 
 /// What a bound is held against.
@@ -48,10 +64,11 @@ impl Judging {
     pub fn new(claim: Claim) -> Self {
         Self {
             claim,
-            exact: Vec::new(),
-            bounded: Vec::new(),
-            controls: Vec::new(),
-            controls_bounded: Vec::new(),
+            own: Found::default(),
+            control: Found::default(),
+            conditions: Vec::new(),
+            positive: Vec::new(),
+            dated: None,
             notes: Vec::new(),
         }
     }
@@ -74,29 +91,62 @@ impl Judging {
         G: PartialEq<W> + Display,
         W: Display,
     {
-        self.exact.push(exact(what, &got, &want));
+        self.now().exact.push(exact(what, &got, &want));
         self
+    }
+
+    /// What is added from here on was found under another condition, told in English and Chinese; every bound is measured again. Where the
+    /// notes hold under one condition and not under another, the claim *depends*.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), support::claim::Error> {
+    /// # use support::claim::{Judging, Outcome};
+    /// # let mut entry = support::claim::claim("memory-is-isolated")?.into_claim();
+    /// # (entry.control, entry.control_zh) = (None, None);
+    /// let verdict = Judging::new(entry)
+    ///     .exact("money in the parent", 100, 100)
+    ///     .when("with shared memory", "用共享内存时")
+    ///     .exact("money in the parent", 666, 100)
+    ///     .judge()?;
+    /// assert_eq!(verdict.outcome, Outcome::Depends);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn when(mut self, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        self.conditions
+            .push(([en.into(), zh.into()], Found::default()));
+        self
+    }
+
+    /// What is added now belongs there.
+    fn now(&mut self) -> &mut Found {
+        match self.conditions.last_mut() {
+            Some((_, found)) => found,
+            None => &mut self.own,
+        }
     }
 
     /// Adds a measurement; `what` is the name of a bound of this claim in the ledger. A number alone is none: give the
     /// [`Samples`](crate::measure::Samples), an [`Estimate`](crate::measure::Estimate) or the [`Ratio`](crate::measure::Ratio) of a
     /// comparison in rounds.
     pub fn measured(mut self, what: impl Into<String>, value: impl Into<Measured>) -> Self {
-        self.bounded
-            .push((what.into(), Value::Measured(value.into())));
+        let value = Value::Measured(value.into());
+        self.now().values.push((what.into(), value));
         self
     }
 
     /// Adds a number that is known exactly, such as what a simulation gives; `what` is the name of a bound. It is exact evidence.
     pub fn computed(mut self, what: impl Into<String>, value: f64) -> Self {
-        self.bounded.push((what.into(), Value::Computed(value)));
+        self.now()
+            .values
+            .push((what.into(), Value::Computed(value)));
         self
     }
 
     /// Adds a number that was read, not measured here; `source` says where it comes from. It is shown and decides nothing.
     pub fn read(mut self, what: impl Into<String>, value: f64, source: impl Into<String>) -> Self {
-        self.bounded
-            .push((what.into(), Value::Read(value, source.into())));
+        let value = Value::Read(value, source.into());
+        self.now().values.push((what.into(), value));
         self
     }
 
@@ -121,22 +171,44 @@ impl Judging {
         G: PartialEq<W> + Display,
         W: Display,
     {
-        self.controls.push(exact(what, &got, &want));
+        self.control.exact.push(exact(what, &got, &want));
         self
     }
 
     /// Adds a measurement under the control: the bound of this name must not be kept there, or must where the notes are expected to be
     /// wrong.
     pub fn control(mut self, what: impl Into<String>, value: impl Into<Measured>) -> Self {
-        self.controls_bounded
-            .push((what.into(), Value::Measured(value.into())));
+        let value = Value::Measured(value.into());
+        self.control.values.push((what.into(), value));
         self
     }
 
     /// Adds a number known exactly under the control.
     pub fn control_computed(mut self, what: impl Into<String>, value: f64) -> Self {
-        self.controls_bounded
-            .push((what.into(), Value::Computed(value)));
+        let value = Value::Computed(value);
+        self.control.values.push((what.into(), value));
+        self
+    }
+
+    /// Says, in English and Chinese, what here is newer than the notes: what is against them then makes them dated, not refuted.
+    pub fn newer(mut self, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        self.dated = Some([en.into(), zh.into()]);
+        self
+    }
+
+    /// Adds a positive control: a set-up, told in English and Chinese, in which the bound of this name is kept wherever the machine can show
+    /// it at all. Where it is not kept (a neighbour on one of two cores, say), what is against the notes decides nothing.
+    pub fn positive_control(
+        mut self,
+        set_up: [&str; 2],
+        what: impl Into<String>,
+        value: impl Into<Measured>,
+    ) -> Self {
+        let found = Found {
+            exact: Vec::new(),
+            values: vec![(what.into(), Value::Measured(value.into()))],
+        };
+        self.positive.push((set_up.map(str::to_owned), found));
         self
     }
 
@@ -179,6 +251,7 @@ impl Judging {
             claim: self.claim,
             outcome: Outcome::NotApplicable,
             evidence: Vec::new(),
+            conditions: Vec::new(),
             controls: Vec::new(),
             notes: why.into_iter().chain(self.notes).collect(),
         }
@@ -203,29 +276,24 @@ impl Judging {
     pub(crate) fn decide(self) -> Result<Verdict, Error> {
         let Self {
             claim,
-            exact: mut evidence,
-            bounded,
-            mut controls,
-            controls_bounded,
-            notes,
+            own,
+            control,
+            conditions,
+            positive,
+            dated,
+            mut notes,
         } = self;
         let id = || claim.id.clone();
-        if claim.kind == Kind::Exact && evidence.is_empty() && bounded.is_empty() {
+        if claim.kind == Kind::Exact && own.is_empty() {
             return Err(Error::NoExactEvidence { id: id() });
         }
-        let missing = claim
-            .bounds
-            .iter()
-            .find(|bound| !bounded.iter().any(|(what, _)| *what == bound.what));
-        let held = held_against(&claim, bounded)?;
-        if let Some(bound) = missing {
-            return Err(Error::Unmeasured {
-                id: id(),
-                what: bound.what.clone(),
-            });
-        }
-        evidence.extend(held);
-        controls.extend(held_against(&claim, controls_bounded)?);
+        let evidence = all_held_against(&claim, own)?;
+        let conditions = conditions.into_iter().map(|(when, found)| {
+            let evidence = all_held_against(&claim, found)?;
+            Ok(Condition { when, evidence })
+        });
+        let conditions = conditions.collect::<Result<Vec<_>, Error>>()?;
+        let controls = held_against(&claim, control)?;
         if claim.control.is_some() == controls.is_empty() {
             return Err(match claim.control {
                 Some(_) => Error::Uncontrolled { id: id() },
@@ -233,16 +301,51 @@ impl Judging {
             });
         }
 
-        let truth = evidence
-            .iter()
-            .map(Evidence::truth)
-            .fold(Truth::True, Truth::and);
-        let outcome = match truth {
-            Truth::True => Outcome::Holds,
-            Truth::False if claim.expect == Expect::Dated => Outcome::Dated,
-            Truth::False => Outcome::Refuted,
-            Truth::Undecided => Outcome::Inconclusive,
+        let mut truths = vec![together(&evidence)];
+        truths.extend(
+            conditions
+                .iter()
+                .map(|condition| together(&condition.evidence)),
+        );
+        let some = |truth| truths.contains(&truth);
+        let outcome = match (
+            some(Truth::True),
+            some(Truth::False),
+            some(Truth::Undecided),
+        ) {
+            (true, true, _) => Outcome::Depends,
+            (true, false, false) => Outcome::Holds,
+            (false, true, false) if claim.expect == Expect::Dated || dated.is_some() => {
+                Outcome::Dated
+            }
+            (false, true, false) => Outcome::Refuted,
+            _ => Outcome::Inconclusive,
         };
+        let mut able = true;
+        for ([en, zh], found) in positive {
+            for evidence in held_against(&claim, found)? {
+                able &= evidence.truth() == Truth::True;
+                notes.push(format!("Positive control, {en} 正对照，{zh}: {evidence}."));
+            }
+        }
+        let against = matches!(
+            outcome,
+            Outcome::Refuted | Outcome::Dated | Outcome::Depends
+        );
+        if against && !able {
+            notes.push(
+                "The machine could not show it at this moment, so that nothing is decided. 此机此刻显示不出来，因此不作判定。"
+                    .into(),
+            );
+        }
+        let outcome = if against && !able {
+            Outcome::Inconclusive
+        } else {
+            outcome
+        };
+        if let (Outcome::Dated, Some([en, zh])) = (outcome, dated) {
+            notes.push(format!("{en} {zh}"));
+        }
         // What shows the same without what it speaks of shows nothing.
         let (_, kept) = wrong(claim.expect, &evidence, &controls);
         let outcome = if kept.is_some() {
@@ -254,6 +357,7 @@ impl Judging {
             claim,
             outcome,
             evidence,
+            conditions,
             controls,
             notes,
         })
@@ -273,8 +377,26 @@ fn exact<G: PartialEq<W> + Display, W: Display>(
     }
 }
 
-/// The values with their bounds, in the order of the ledger.
-fn held_against(claim: &Claim, mut values: Vec<(String, Value)>) -> Result<Vec<Evidence>, Error> {
+/// As [`held_against`]; no bound may be without a value.
+fn all_held_against(claim: &Claim, found: Found) -> Result<Vec<Evidence>, Error> {
+    let measured = |bound: &&Bound| found.values.iter().any(|(what, _)| *what == bound.what);
+    let missing = claim.bounds.iter().find(|bound| !measured(bound)).cloned();
+    let held = held_against(claim, found)?;
+    match missing {
+        None => Ok(held),
+        Some(bound) => Err(Error::Unmeasured {
+            id: claim.id.clone(),
+            what: bound.what,
+        }),
+    }
+}
+
+/// The exact evidence, then the values with their bounds, in the order of the ledger.
+fn held_against(claim: &Claim, found: Found) -> Result<Vec<Evidence>, Error> {
+    let Found {
+        exact: mut held,
+        mut values,
+    } = found;
     let mut seen = HashSet::new();
     for (what, _) in &values {
         let id = claim.id.clone();
@@ -296,7 +418,6 @@ fn held_against(claim: &Claim, mut values: Vec<(String, Value)>) -> Result<Vec<E
             });
         }
     }
-    let mut held = Vec::new();
     for bound in &claim.bounds {
         if let Some(at) = values.iter().position(|(what, _)| *what == bound.what) {
             held.push(values.swap_remove(at).1.with(bound.clone()));
@@ -413,6 +534,61 @@ mod tests {
         assert!(wrong.is_failure(), "exact evidence is, wherever it stands");
     }
 
+    /// True under one condition and false under another: it depends. A condition that decides nothing leaves the rest as it is only where
+    /// the others differ.
+    #[test]
+    fn conditions_that_differ_make_it_depend() {
+        let judged = |own: f64, other: &[f64]| {
+            Judging::new(timing(Expect::Depends))
+                .measured("a / b", six(own))
+                .measured("c / d", six(1.0))
+                .when("later", "晚些时候")
+                .measured("a / b", Samples::new(other.iter().copied()))
+                .measured("c / d", six(1.0))
+                .decide()
+                .unwrap()
+        };
+        let wide = [0.5, 0.6, 1.0, 1.0, 1.4, 1.5];
+        for (own, other, outcome) in [
+            (1.0, &[3.0; 6][..], Outcome::Depends),
+            (3.0, &[1.0; 6], Outcome::Depends),
+            (1.0, &[1.0; 6], Outcome::Holds),
+            (3.0, &[3.0; 6], Outcome::Refuted),
+            (1.0, &wide, Outcome::Inconclusive),
+            (3.0, &wide, Outcome::Inconclusive),
+            // Too few to be against the notes.
+            (1.0, &[3.0], Outcome::Inconclusive),
+        ] {
+            let verdict = judged(own, other);
+            assert_eq!(verdict.outcome, outcome, "{own}, {other:?}");
+            assert_eq!(verdict.as_expected(), outcome == Outcome::Depends);
+        }
+        assert!(
+            judged(1.0, &[3.0; 6])
+                .to_string()
+                .contains("\nBut later:\n但晚些时候：\n- a / b: 3.00")
+        );
+        let missing = Judging::new(timing(Expect::Depends))
+            .measured("a / b", six(1.0))
+            .measured("c / d", six(1.0))
+            .when("later", "晚些时候")
+            .measured("a / b", six(1.0))
+            .decide();
+        assert!(
+            matches!(missing, Err(Error::Unmeasured { .. })),
+            "{missing:?}"
+        );
+        let exactly = Judging::new(exact(Expect::Depends))
+            .exact("order", 1, 1)
+            .when("later", "晚些时候")
+            .exact("order", 2, 1);
+        let verdict = exactly.decide().unwrap();
+        assert_eq!(
+            (verdict.outcome, verdict.is_failure()),
+            (Outcome::Depends, false)
+        );
+    }
+
     #[test]
     fn what_is_computed_is_exact_and_what_was_read_decides_nothing() {
         let judged = |a: f64| {
@@ -435,6 +611,44 @@ mod tests {
             assert_eq!(read(value).outcome, Outcome::Inconclusive);
             assert!(!read(value).is_failure());
         }
+    }
+
+    #[test]
+    fn what_is_newer_than_the_notes_makes_them_dated() {
+        let judged = |got: i32| {
+            Judging::new(exact(Expect::Holds))
+                .exact("n", got, 1)
+                .newer("It has no lock.", "它没有锁。")
+                .decide()
+                .unwrap()
+        };
+        let [dated, holds] = [judged(2), judged(1)];
+        assert_eq!(
+            (dated.outcome, holds.outcome),
+            (Outcome::Dated, Outcome::Holds)
+        );
+        assert_eq!((dated.notes.len(), holds.notes.len()), (1, 0));
+    }
+
+    /// A busy neighbour is no proof against the notes.
+    #[test]
+    fn a_machine_that_cannot_show_it_refutes_nothing() {
+        let judged = |found: f64, able: f64| {
+            Judging::new(timing(Expect::Holds))
+                .measured("a / b", six(found))
+                .measured("c / d", six(1.0))
+                .positive_control(["nothing in the way", "毫无阻碍"], "a / b", six(able))
+                .decide()
+                .unwrap()
+        };
+        assert_eq!(judged(3.0, 1.0).outcome, Outcome::Refuted);
+        assert_eq!(judged(3.0, 3.0).outcome, Outcome::Inconclusive);
+        assert_eq!(judged(1.0, 3.0).outcome, Outcome::Holds);
+        let said = judged(3.0, 3.0).notes.concat();
+        assert!(
+            said.contains("nothing in the way 正对照，毫无阻碍: a / b: 3.00"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -115,7 +115,7 @@ mod tests {
     fn an_unsound_entry_is_refused_by_name() {
         let bounds = "bounds = [{ what = \"a / b\", about = 1.0, margin = 0.15 }]";
         for (from, to, says) in [
-            ("why = \"It is not.\"", "", "`why` has to give"),
+            ("why = \"It is not.\"", "", "`why` has to say"),
             ("\"refuted\"", "\"holds\"", "needs none"),
             ("\"refuted\"", "\"perhaps\"", "perhaps"),
             (bounds, "", "needs `bounds`"),

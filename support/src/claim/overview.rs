@@ -8,7 +8,11 @@ use super::entry::Claim;
 use super::ledger::Ledger;
 use super::record::{Record, read_records};
 use super::show::surprise;
+use super::verdict::Outcome;
 use crate::display::{both, emit, escape};
+
+/// For a claim whose chapter was not run, in English and Chinese.
+const NOT_RUN: [&str; 2] = ["not run", "未运行"];
 
 /// A claim, and what became of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,10 +24,14 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// The outcome in one word, or "not run".
+    /// The outcome; none if its chapter was not run.
     #[must_use]
-    pub fn outcome(&self) -> &'static str {
-        self.record.as_ref().map_or("not run", |r| r.outcome.name())
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.record.as_ref().map(|record| record.outcome)
+    }
+
+    fn word(&self) -> &'static str {
+        self.outcome().map_or(NOT_RUN[0], Outcome::name)
     }
 
     /// Whether it came out otherwise than the ledger expects.
@@ -43,7 +51,7 @@ impl Judged {
 /// use support::claim::Overview;
 ///
 /// let nothing_ran = Overview::read("no/such/folder")?;
-/// assert!(nothing_ran.rows().iter().all(|row| row.outcome() == "not run"));
+/// assert!(nothing_ran.rows().iter().all(|row| row.outcome().is_none()));
 /// # Ok::<(), support::claim::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -83,13 +91,12 @@ impl Overview {
         names
     }
 
-    /// How many claims there are, and how many came out so: a name of [`Outcome::name`](super::Outcome::name), or "not run".
+    /// How many came out so; `None` counts those that were not run.
     #[must_use]
-    pub fn count(&self, outcome: &str) -> usize {
-        self.rows
-            .iter()
-            .filter(|row| row.outcome() == outcome)
-            .count()
+    pub fn count(&self, outcome: impl Into<Option<Outcome>>) -> usize {
+        let outcome = outcome.into();
+        let so = self.rows.iter().filter(|row| row.outcome() == outcome);
+        so.count()
     }
 
     /// Those for which `keep` is true.
@@ -124,14 +131,14 @@ impl Overview {
             let claim = &row.claim;
             let badge = match &row.record {
                 Some(record) => record.outcome.badge_html(),
-                None => both(["not run", "未运行"]),
+                None => both(NOT_RUN),
             };
             let [id, notebook] = [&claim.id, &claim.notebook].map(|text| escape(text));
             let _ = write!(
                 html,
                 "<tr data-claim=\"{id}\" data-outcome=\"{}\"><td {CELL}>{badge}<br><a href=\"{notebook}.ipynb#claim-{id}\">{id}</a></td>\
                  <td {CELL}>{}</td><td {CELL}>",
-                row.outcome(),
+                row.word(),
                 both([&claim.en, &claim.zh])
             );
             for evidence in row.record.iter().flat_map(|record| &record.evidence) {
@@ -154,7 +161,7 @@ impl fmt::Display for Overview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, row) in self.rows.iter().enumerate() {
             let end = if n == 0 { "" } else { "\n" };
-            let (outcome, claim) = (row.outcome(), &row.claim);
+            let (outcome, claim) = (row.word(), &row.claim);
             write!(f, "{end}{outcome:12} {:32} {}", claim.id, claim.en)?;
         }
         Ok(())
@@ -188,7 +195,7 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
 
         assert_eq!(run.rows().len(), claims.len());
-        assert_eq!(run.count("not run"), claims.len() - 1);
+        assert_eq!(run.count(None), claims.len() - 1);
         let one = run.filter(|row| row.record.is_some());
         let [row] = one.rows() else { panic!("{one}") };
         assert_eq!(row.claim, of_bounds);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::entry::{Expect, Kind};
 use super::evidence::Evidence;
-use super::verdict::{Outcome, Verdict};
+use super::verdict::{Condition, Outcome, Verdict};
 
 /// The environment variable that names the folder in which verdicts are recorded.
 pub const VERDICTS_VARIABLE: &str = "COURSE_VERDICTS";
@@ -33,6 +33,9 @@ pub struct Record {
     pub kind: Kind,
     /// On what it was judged.
     pub evidence: Vec<Evidence>,
+    /// What was found under other conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
     /// The same under the control.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<Evidence>,
@@ -59,6 +62,7 @@ impl Record {
             expected: claim.expect,
             kind: claim.kind,
             evidence: verdict.evidence.clone(),
+            conditions: verdict.conditions.clone(),
             controls: verdict.controls.clone(),
             note: verdict.notes.join(" "),
         }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::entry::{Bound, Claim, Expect, Limit};
 use super::evidence::{Evidence, Truth};
 use super::figure::figure;
-use super::verdict::{Outcome, Verdict};
+use super::verdict::{Condition, Outcome, Verdict};
 use crate::display::{BOX, badge, both, emit, escape};
 
 impl Outcome {
@@ -15,6 +15,7 @@ impl Outcome {
             Self::Holds => '✓',
             Self::Refuted => '✗',
             Self::Dated => '†',
+            Self::Depends => '±',
             Self::Inconclusive => '?',
             Self::NotApplicable => '–',
         }
@@ -26,6 +27,7 @@ impl Outcome {
             Self::Holds => "#1a6b3a",
             Self::Refuted => "#a4262c",
             Self::Dated => "#7a4b00",
+            Self::Depends => "#5a3a8a",
             Self::Inconclusive => "#4a5568",
             Self::NotApplicable => "#5b5b66",
         }
@@ -121,6 +123,21 @@ impl fmt::Display for Evidence {
     }
 }
 
+fn condition([en, zh]: &[String; 2]) -> [String; 2] {
+    [format!("But {en}:"), format!("但{zh}：")]
+}
+
+fn items(html: &mut String, evidence: &[Evidence]) {
+    for evidence in evidence {
+        let class = match evidence {
+            Evidence::Read { .. } => " class=\"verdict-read\" style=\"opacity:.7\"",
+            _ => "",
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(html, "<li{class}>{}</li>", escape(&evidence.to_string()));
+    }
+}
+
 /// Evidence of a control, and whether it came out the other way.
 fn under_control(evidence: &Evidence, expect: Expect) -> String {
     let what = match (evidence.truth(), expect) {
@@ -151,6 +168,7 @@ impl Claim {
         let [en, zh] = match outcome {
             Outcome::Refuted => ["Correction", "更正"],
             Outcome::Dated => ["Out of date", "已过时"],
+            Outcome::Depends => ["It depends", "视情况而定"],
             Outcome::Holds | Outcome::Inconclusive | Outcome::NotApplicable => return None,
         };
         let (why, why_zh) = (self.why.as_ref()?, self.why_zh.as_ref()?);
@@ -173,14 +191,17 @@ impl Verdict {
             escape(&claim.en),
             escape(&claim.zh),
         );
-        for evidence in &self.evidence {
-            let class = match evidence {
-                Evidence::Read { .. } => " class=\"verdict-read\" style=\"opacity:.7\"",
-                _ => "",
-            };
-            let _ = write!(html, "<li{class}>{}</li>", escape(&evidence.to_string()));
-        }
+        items(&mut html, &self.evidence);
         html.push_str("</ul>");
+        for Condition { when, evidence } in &self.conditions {
+            let _ = write!(
+                html,
+                "<div class=\"verdict-condition\">{}<ul style=\"margin:.3em 0;padding-left:1.4em\">",
+                both(condition(when))
+            );
+            items(&mut html, evidence);
+            html.push_str("</ul></div>");
+        }
         if let Some(said) = self.control() {
             let _ = write!(
                 html,
@@ -255,6 +276,14 @@ impl fmt::Display for Verdict {
         )?;
         for evidence in &self.evidence {
             write!(f, "\n- {evidence}")?;
+        }
+        for Condition { when, evidence } in &self.conditions {
+            for line in condition(when) {
+                write!(f, "\n{line}")?;
+            }
+            for evidence in evidence {
+                write!(f, "\n- {evidence}")?;
+            }
         }
         for line in self.control().into_iter().flatten() {
             write!(f, "\n{line}")?;

@@ -15,6 +15,8 @@ pub enum Outcome {
     Refuted,
     /// The evidence is against the notes, which were right once.
     Dated,
+    /// The evidence bears the notes out under one condition and is against them under another.
+    Depends,
     /// The evidence does not decide.
     Inconclusive,
     /// This machine lacks what the claim needs.
@@ -23,6 +25,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 6] = [
+        Self::Holds,
+        Self::Depends,
+        Self::Dated,
+        Self::Refuted,
+        Self::Inconclusive,
+        Self::NotApplicable,
+    ];
+
     /// The outcome in one word, lower case.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -30,6 +42,7 @@ impl Outcome {
             Self::Holds => "holds",
             Self::Refuted => "refuted",
             Self::Dated => "dated",
+            Self::Depends => "depends",
             Self::Inconclusive => "inconclusive",
             Self::NotApplicable => "not applicable",
         }
@@ -42,6 +55,7 @@ impl Outcome {
             Self::Holds => "成立",
             Self::Refuted => "不成立",
             Self::Dated => "已过时",
+            Self::Depends => "视情况而定",
             Self::Inconclusive => "无定论",
             Self::NotApplicable => "此机不适用",
         }
@@ -54,8 +68,24 @@ impl From<Expect> for Outcome {
             Expect::Holds => Self::Holds,
             Expect::Refuted => Self::Refuted,
             Expect::Dated => Self::Dated,
+            Expect::Depends => Self::Depends,
         }
     }
+}
+
+/// What was found under a condition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The condition, in English and Chinese: "with 2,000 tasks".
+    pub when: [String; 2],
+    /// What was found then.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What pieces of evidence say together.
+pub(super) fn together(evidence: &[Evidence]) -> Truth {
+    let truths = evidence.iter().map(Evidence::truth);
+    truths.fold(Truth::True, Truth::and)
 }
 
 /// A judged claim; in a notebook it shows itself.
@@ -68,6 +98,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// On what: exact evidence in the order given, then measurements in the order of the ledger's bounds.
     pub evidence: Vec<Evidence>,
+    /// What was found under other conditions than the claim's own.
+    pub conditions: Vec<Condition>,
     /// The same under the control: what must not come out so.
     pub controls: Vec<Evidence>,
     /// Sentences added by the notebook.
@@ -86,7 +118,8 @@ pub(super) fn wrong<'a>(
         .find(|piece| expect == Expect::Holds && exact(piece));
     let same_way = match expect {
         Expect::Holds => Truth::True,
-        Expect::Refuted | Expect::Dated => Truth::False,
+        // Conditions are controls of each other.
+        Expect::Refuted | Expect::Dated | Expect::Depends => Truth::False,
     };
     (
         exact,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::answer::Answer;
 use super::entry::Words;
-use crate::display::{BOX, badge, both, emit, escape};
+use crate::display::{BOX, badge, both, emit, escape, with_code};
 
 /// How an answer came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,21 +129,6 @@ impl Checked {
             ("text/plain", &self.to_string()),
         ]);
     }
-}
-
-/// Escapes a sentence; what stands in backticks becomes code.
-fn with_code(sentence: &str) -> String {
-    let mut html = String::new();
-    for (i, part) in sentence.split('`').enumerate() {
-        if i % 2 == 0 {
-            html.push_str(&escape(part));
-        } else {
-            html.push_str("<code>");
-            html.push_str(&escape(part));
-            html.push_str("</code>");
-        }
-    }
-    html
 }
 
 /// As its text: a cell that forgets the `?` shows it so.

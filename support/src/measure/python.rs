@@ -25,6 +25,7 @@
 //! ```
 
 mod find;
+mod program;
 mod reference;
 mod run;
 
@@ -34,6 +35,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+pub use program::{End, Program, Ran, python};
 pub use reference::{Answer, run_or_reference};
 
 use crate::process;
@@ -53,6 +55,15 @@ impl Python {
     /// [`Error::Absent`] if none starts, with all that was tried.
     pub fn find() -> Result<Self, Error> {
         find::find()
+    }
+
+    /// A second interpreter, of a free-threaded build (PEP 703): the one that `COURSE_PYTHON_FT` names, or the newest of `python3.15t`
+    /// to `python3.13t` on the `PATH`.
+    ///
+    /// # Errors
+    /// [`Error::Absent`] if none starts, or what starts has a GIL.
+    pub fn free_threaded() -> Result<Self, Error> {
+        find::free_threaded()
     }
 
     /// The interpreter's path, or the name by which the `PATH` knows it.

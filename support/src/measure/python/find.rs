@@ -10,6 +10,9 @@ use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System, Updat
 use super::{Error, Python};
 
 const VARIABLE: &str = "COURSE_PYTHON";
+/// Names a free-threaded interpreter.
+const FREE: &str = "COURSE_PYTHON_FT";
+const FREE_BUILDS: [&str; 3] = ["python3.15t", "python3.14t", "python3.13t"];
 /// Long enough for a cold start from a slow disk.
 const START: Duration = Duration::from_secs(20);
 /// How far up an ancestor may be: kernel, Jupyter, and the shells between them.
@@ -22,10 +25,27 @@ print(json.dumps({"version": f"{platform.python_implementation()} {platform.pyth
 "#;
 
 pub(super) fn find() -> Result<Python, Error> {
+    first(candidates(), |_| true)
+}
+
+pub(super) fn free_threaded() -> Result<Python, Error> {
+    let candidates = match env::var_os(FREE).filter(|value| !value.is_empty()) {
+        Some(program) => vec![(FREE, program.into())],
+        None => FREE_BUILDS.map(|name| ("on the PATH", name.into())).into(),
+    };
+    first(candidates, |python| !python.has_gil())
+}
+
+/// The first that starts and will do.
+fn first(
+    candidates: Vec<(&'static str, PathBuf)>,
+    will_do: fn(&Python) -> bool,
+) -> Result<Python, Error> {
     let mut tried = Vec::new();
-    for (whose, program) in candidates() {
+    for (whose, program) in candidates {
         match start(program.clone()) {
-            Ok(python) => return Ok(python),
+            Ok(python) if will_do(&python) => return Ok(python),
+            Ok(python) => tried.push(format!("{whose} ({python}): it has a GIL")),
             Err(error) => tried.push(format!("{whose} ({}): {error}", program.display())),
         }
     }

@@ -12,10 +12,21 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::{Error, shortened};
-use crate::process::{Command, Process, Stdio};
+use crate::process::{Command, Exit, Process, Stdio};
 
 /// How often to see whether the interpreter still runs, in milliseconds.
 const LOOK: u16 = 10;
+/// For what is left in the pipes.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// How a run ended, and what it wrote.
+pub(super) struct Ended {
+    /// Nothing if it was still running at the end of its time.
+    pub exit: Option<Exit>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub took: Duration,
+}
 
 /// Runs `program` and returns what it printed.
 pub(super) fn run(
@@ -25,9 +36,21 @@ pub(super) fn run(
     limit: Duration,
 ) -> Result<Vec<u8>, Error> {
     let mut command = Command::new(interpreter);
+    command.args(["-I", "-c", program]).args(args);
+    let ended = execute(command, limit)?;
+    match ended.exit {
+        None => Err(Error::TimedOut { limit }),
+        Some(exit) if exit.success() => Ok(ended.stdout),
+        Some(exit) => Err(Error::Failed {
+            exit,
+            stderr: last_line(&ended.stderr),
+        }),
+    }
+}
+
+/// Runs the command for at most `limit`; what it started is killed with it, or when it ends by itself.
+pub(super) fn execute(mut command: Command, limit: Duration) -> Result<Ended, Error> {
     command
-        .args(["-I", "-c", program])
-        .args(args)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         // A group of its own, so that what it starts can be ended with it.
@@ -48,24 +71,20 @@ pub(super) fn run(
         read_some(&mut outputs).map_err(Error::Read)?;
         in_time = start.elapsed() < limit;
     }
+    let took = start.elapsed();
     // It is not reaped yet, so that the number of its group cannot be another's.
     let _ = killpg(Pid::from_raw(child.pid() as i32), Signal::SIGKILL);
     let exit = child.join()?;
-    if !in_time {
-        return Err(Error::TimedOut { limit });
-    }
     // Nobody is left to write, unless it has left the group: what is in the pipes is all.
-    while outputs.iter().any(|output| output.open.is_some()) && start.elapsed() < limit {
+    while outputs.iter().any(|output| output.open.is_some()) && start.elapsed() < limit + DRAIN {
         read_some(&mut outputs).map_err(Error::Read)?;
     }
     let mut texts = outputs.into_iter().map(|output| output.text);
-    let (stdout, stderr) = (texts.next(), texts.next());
-    if exit.success() {
-        return Ok(stdout.unwrap_or_default());
-    }
-    Err(Error::Failed {
-        exit,
-        stderr: last_line(&stderr.unwrap_or_default()),
+    Ok(Ended {
+        exit: in_time.then_some(exit),
+        stdout: texts.next().unwrap_or_default(),
+        stderr: texts.next().unwrap_or_default(),
+        took,
     })
 }
 
@@ -119,7 +138,7 @@ fn read_some(outputs: &mut [Output]) -> io::Result<()> {
 }
 
 /// Where a traceback names the exception.
-fn last_line(stderr: &[u8]) -> String {
+pub(super) fn last_line(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     match text.lines().rev().find(|line| !line.trim().is_empty()) {
         Some(line) => shortened(line.trim().as_bytes()),

@@ -1,0 +1,210 @@
+//! What a run shows of the ledger and the exercises. A changed word is put into what was run; anything else runs the chapter again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use support::claim::{Claim, Ledger};
+use support::display::{escape, with_code};
+use support::exercise::{Exercise, Exercises};
+
+/// The chapter that shows what the notes say in all of them.
+const OVERVIEW: &str = "09-verdicts";
+
+/// What one chapter takes from `data/`.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// What a run depends on: bounds, answers, what is expected.
+    pub structure: String,
+    /// What is only shown, by whose it is and its name.
+    texts: BTreeMap<String, String>,
+}
+
+/// A text of a claim or an exercise that has changed.
+#[derive(Debug, PartialEq)]
+struct Change<'a> {
+    id: &'a str,
+    from: &'a str,
+    to: &'a str,
+}
+
+impl Content {
+    /// What the chapter takes from these.
+    pub fn of(chapter: &str, claims: &[Claim], exercises: &[Exercise]) -> Self {
+        let mut structure = Vec::new();
+        let mut texts = BTreeMap::new();
+        for claim in claims {
+            let own = claim.notebook == chapter;
+            if !own && chapter != OVERVIEW {
+                continue;
+            }
+            let mut bare = claim.clone();
+            let some = [
+                ("why", &mut bare.why),
+                ("why_zh", &mut bare.why_zh),
+                ("control", &mut bare.control),
+                ("control_zh", &mut bare.control_zh),
+                ("uncontrolled", &mut bare.uncontrolled),
+                ("uncontrolled_zh", &mut bare.uncontrolled_zh),
+            ];
+            let some = some
+                .into_iter()
+                .filter_map(|(name, text)| text.as_mut().map(|text| (name, text)));
+            let always = [("en", &mut bare.en), ("zh", &mut bare.zh)];
+            for (name, text) in some.chain(always) {
+                texts.insert(format!("{} {name}", claim.id), std::mem::take(text));
+            }
+            if own {
+                structure.push(format!("{bare:?}"));
+            }
+        }
+        for exercise in exercises.iter().filter(|e| e.notebook == chapter) {
+            let mut bare = exercise.clone();
+            let words = [("right", &mut bare.right), ("hint", &mut bare.hint)];
+            for (name, words) in words {
+                texts.insert(
+                    format!("{} {name}.en", bare.id),
+                    std::mem::take(&mut words.en),
+                );
+                texts.insert(
+                    format!("{} {name}.zh", bare.id),
+                    std::mem::take(&mut words.zh),
+                );
+            }
+            // Who gives a wrong answer is told; a run gives none.
+            for wrong in &mut bare.wrong {
+                (wrong.en, wrong.zh) = Default::default();
+            }
+            structure.push(format!("{bare:?}"));
+        }
+        Self {
+            structure: structure.join("\n"),
+            texts,
+        }
+    }
+
+    /// The texts that have changed since then; nothing if more than a text has.
+    fn since<'a>(&'a self, then: &'a Self) -> Option<Vec<Change<'a>>> {
+        let same = self.structure == then.structure && self.texts.keys().eq(then.texts.keys());
+        let changed = self.texts.iter().zip(then.texts.values());
+        let changed = changed.filter(|((_, to), from)| to != from);
+        let changed = changed.map(|((key, to), from)| Change {
+            id: key.split(' ').next().unwrap_or_default(),
+            from,
+            to,
+        });
+        same.then(|| changed.collect())
+    }
+}
+
+/// Puts the new words into the outputs that show them.
+fn reword(notebook: &mut Value, changes: &[Change<'_>]) {
+    let cells = notebook["cells"].as_array_mut().into_iter().flatten();
+    let outputs = cells.filter_map(|cell| cell.get_mut("outputs")?.as_array_mut());
+    for data in outputs
+        .flatten()
+        .filter_map(|output| output.get_mut("data")?.as_object_mut())
+    {
+        let shown = serde_json::to_string(data).unwrap_or_default();
+        for change in changes.iter().filter(|change| shown.contains(change.id)) {
+            for (_, content) in data.iter_mut() {
+                let lines = match content {
+                    Value::Array(lines) => lines.iter_mut().collect(),
+                    line => vec![line],
+                };
+                for line in lines {
+                    let Value::String(text) = line else { continue };
+                    let forms: [fn(&str) -> String; 3] = [with_code, escape, ToString::to_string];
+                    let form = forms.iter().find(|form| text.contains(&form(change.from)));
+                    if let Some(form) = form {
+                        *text = text.replace(&form(change.from), &form(change.to));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Brings what was run up to date with the course's ledger and exercises: `stamps/CHAPTER.needs` is written where a chapter must run
+/// again, the words in `executed/CHAPTER.ipynb` where it need not. Says which chapters were reworded.
+///
+/// # Errors
+/// A sentence with the file that cannot be read or written.
+pub fn refresh(chapters: &[String], executed: &Path, stamps: &Path) -> Result<Vec<String>, String> {
+    let claims = Ledger::course().map_err(|e| e.to_string())?.claims();
+    let exercises = Exercises::course().map_err(|e| e.to_string())?.all();
+    fs::create_dir_all(stamps).map_err(|e| format!("cannot make {}: {e}", stamps.display()))?;
+    let mut reworded = Vec::new();
+    for chapter in chapters {
+        let now = Content::of(chapter, claims, exercises);
+        let notebook = executed.join(chapter).with_extension("ipynb");
+        if bring(&now, &notebook, &stamps.join(chapter))? {
+            reworded.push(chapter.clone());
+        }
+    }
+    Ok(reworded)
+}
+
+/// Whether words in the notebook were changed.
+fn bring(now: &Content, notebook: &Path, stamp: &Path) -> Result<bool, String> {
+    let (needs, shown) = (stamp.with_extension("needs"), stamp.with_extension("shown"));
+    let written = |path: &Path, text: &str| {
+        fs::write(path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))
+    };
+    let then = fs::read(&shown)
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Content>(&text).ok())
+        .filter(|_| needs.exists());
+    if then.as_ref() == Some(now) {
+        return Ok(false);
+    }
+    let changes = then.as_ref().and_then(|then| now.since(then));
+    let done = match changes {
+        Some(changes) if notebook.exists() => {
+            let text = fs::read(notebook)
+                .map_err(|e| format!("cannot read {}: {e}", notebook.display()))?;
+            let mut json: Value = serde_json::from_slice(&text)
+                .map_err(|e| format!("{}: not JSON: {e}", notebook.display()))?;
+            let before = json.clone();
+            reword(&mut json, &changes);
+            if json != before {
+                // As old as it was: what it measured is.
+                let modified = fs::metadata(notebook).and_then(|of| of.modified());
+                written(notebook, &format!("{}\n", pretty(&json)?))?;
+                modified
+                    .and_then(|then| {
+                        File::options()
+                            .write(true)
+                            .open(notebook)?
+                            .set_modified(then)
+                    })
+                    .map_err(|e| format!("cannot date {}: {e}", notebook.display()))?;
+            }
+            json != before
+        }
+        Some(_) => false,
+        None => {
+            written(&needs, &now.structure)?;
+            false
+        }
+    };
+    written(
+        &shown,
+        &serde_json::to_string(now).map_err(|e| e.to_string())?,
+    )?;
+    Ok(done)
+}
+
+/// As Jupyter writes notebooks.
+fn pretty(notebook: &Value) -> Result<String, String> {
+    let mut text = Vec::new();
+    let layout = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut writer = serde_json::Serializer::with_formatter(&mut text, layout);
+    notebook.serialize(&mut writer).map_err(|e| e.to_string())?;
+    String::from_utf8(text).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests;
