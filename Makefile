@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := html
-.DELETE_ON_ERROR .NOTPARALLEL:
+.DELETE_ON_ERROR .NOTPARALLEL .SECONDARY:
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 # In quotes wherever a shell sees it: a path may have spaces.
 T := $(CURDIR)/target
@@ -37,7 +37,6 @@ OTHER := $(shell mkdir -p target; other=$$(cat target/make.pid 2>&- || echo 0); 
   if ps -p $$other -o comm= | grep -q make; then echo $$other; else echo $$PPID >target/make.pid; fi)
 $(if $(OTHER),$(error another make, process $(OTHER), is at work in this folder: wait until it has ended, or end it))
 endif
-
 html: target/html/index.html ## run every notebook, check it, render the site (the default)
 	@[ -e target/.rendered ] && rm target/.rendered || echo "Nothing has changed since the last run."
 	@echo "Open file://$(T)/html/index.html"
@@ -65,6 +64,8 @@ shapes: target/venv.ok | course ## every chapter on machines of other shapes, so
 	@$(COURSE) shapes
 twice: target/setup.ok | course ## every cell run twice in place, as readers do (half an hour)
 	@$(COURSE) twice $(NOTEBOOKS)
+repeat: target/venv.ok | course ## how often verdicts flip: N=10 runs of every chapter, an hour or more: data/repeat.json
+	@$(COURSE) repeat $(or $(N),10)
 bench: | course ## every primitive beside its floors and CPython: target/bench/report.html (five minutes)
 	@$(COURSE) bench
 bench-check: | course ## name the ratios that fell by more than 25 % since data/bench.jsonl
@@ -79,7 +80,6 @@ help: ## this list
 course:
 	@command -v cargo >/dev/null || { echo "make: cargo is missing: install Rust from https://rustup.rs"; exit 1; }
 	@cargo build -q -p course-tests --bin course
-
 # New words are put into what was run; CHAPTER.needs is new where a chapter must run again.
 target/running/content.ok: $(WORDS) | course
 	@$(COURSE) content target/notebooks target/running && touch $@

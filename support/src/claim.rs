@@ -29,6 +29,7 @@ mod ledger;
 mod need;
 mod overview;
 mod record;
+mod repeated;
 mod show;
 mod verdict;
 
@@ -43,6 +44,7 @@ pub use ledger::Ledger;
 pub use need::Need;
 pub use overview::{Judged, Overview};
 pub use record::{NOTEBOOK_VARIABLE, Record, VERDICTS_VARIABLE, read_notebook, read_records};
+pub use repeated::Repeated;
 pub use verdict::{Condition, Outcome, Verdict};
 
 /// Starts the judging of the claim `id` of the course's ledger.

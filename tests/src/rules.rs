@@ -1,6 +1,7 @@
 //! What a notebook must keep to; each rule gives findings such as `01-theory cell 7: …`.
 
 mod exercises;
+mod titles;
 
 use std::collections::HashSet;
 
@@ -88,6 +89,7 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
         None => findings.push(format!("{name}: has no code")),
     }
     findings.extend(solved(notebook));
+    findings.extend(titles::titles(notebook));
     findings
 }
 
@@ -110,6 +112,7 @@ fn fields(output: &Output) -> Option<String> {
         "Checked {",
         "Machine {",
         "Overview {",
+        "Ran {",
         "Table {",
         "Verdict {",
     ];

@@ -6,7 +6,7 @@ use super::entry::{Claim, Expect, Kind};
 use super::evidence::{Evidence, Truth};
 
 /// How a claim came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The evidence bears the notes out.

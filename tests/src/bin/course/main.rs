@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod export;
 mod fetch;
+mod repeat;
 mod setup;
 mod shapes;
 mod slides;
@@ -87,6 +88,12 @@ enum What {
     },
     /// Run every chapter on machines of other shapes: data/shapes.txt
     Shapes,
+    /// Run every chapter so many times as a program, and write how often each claim came out how: data/repeat.json
+    Repeat {
+        /// Ten at least, to be committed
+        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+        times: u32,
+    },
     /// Run each cell of each notebook twice in place
     Twice {
         /// The notebooks
@@ -118,6 +125,7 @@ fn main() -> ExitCode {
         What::Adopt { notebooks } => adopt::run(&notebooks),
         What::Bench { check: true } => bench::check(),
         What::Bench { check: false } => bench::run(),
+        What::Repeat { times } => repeat::run(times),
         What::Shapes => shapes::run(),
         What::Twice { notebooks } => shapes::twice(&notebooks),
     };
