@@ -89,7 +89,7 @@ target/notebooks/%.ipynb: notebooks/%.ipynb target/running/%.needs $(CRATE) | ta
 	@mkdir -p target/notebooks && touch target/running/$*.began && rm -f target/verdicts/$*.jsonl
 	@COURSE_NOTEBOOK=$* COURSE_VERDICTS="$(T)/verdicts" COURSE_SOLUTIONS=1 \
 	  $(PY) notebooks/execute.py $< target/running/$*.ipynb
-	@$(COURSE) check target/running/$*.ipynb target/verdicts && touch target/running/$*.checked
+	@$(COURSE) check target/running/$*.ipynb target/verdicts >/dev/null
 	@mv target/running/$*.ipynb $@ && touch -r target/running/$*.began $@
 	@[ ! $< -nt $@ ] || echo "$< was changed meanwhile: the next make runs it again."
 target/running/%.checked: target/notebooks/%.ipynb $(WORDS) $(RULES)
