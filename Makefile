@@ -64,7 +64,7 @@ shapes: target/venv.ok | course ## every chapter on machines of other shapes, so
 	@$(COURSE) shapes
 twice: target/setup.ok | course ## every cell run twice in place, as readers do (half an hour)
 	@$(COURSE) twice $(NOTEBOOKS)
-repeat: target/venv.ok | course ## how often verdicts flip: N=10 runs of every chapter, an hour or more: data/repeat.json
+repeat: target/venv.ok | course ## how often verdicts flip: N=10 runs of every chapter, an hour: data/repeat.json
 	@$(COURSE) repeat $(or $(N),10)
 bench: | course ## every primitive beside its floors and CPython: target/bench/report.html (five minutes)
 	@$(COURSE) bench

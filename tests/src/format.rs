@@ -19,9 +19,7 @@ use crate::Notebook;
 pub fn findings(notebook: &Notebook) -> Vec<String> {
     let judge = |cell: &crate::Cell| match formatted(&cell.source) {
         Ok(text) if text == cell.source => None,
-        Ok(_) => Some(
-            "is not formatted: run `cargo run -p course-tests --bin check -- --fmt`".to_owned(),
-        ),
+        Ok(_) => Some("is not formatted: run `target/debug/course fmt` on it".to_owned()),
         Err(_) if cell.tagged("raises-exception") => None,
         Err(e) => Some(e),
     };

@@ -98,3 +98,12 @@ fn a_second_make_in_the_folder_says_who_is_there() {
         other.0.id().to_string()
     );
 }
+
+/// It is glue: what decides is in the program `course`.
+#[test]
+fn the_makefile_is_short() {
+    let makefile = fs::read_to_string(root().join("Makefile")).expect("is there");
+    let wide = |line: &&str| line.replace('\t', "        ").chars().count() > 120;
+    assert!(makefile.lines().count() <= 120);
+    assert_eq!(makefile.lines().find(wide), None);
+}
