@@ -1,17 +1,17 @@
 //! What a run shows of the ledger and the exercises. A changed word is put into what was run; anything else runs the chapter again.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use support::chapter::CHAPTERS;
 use support::claim::{Claim, Ledger};
 use support::display::{escape, with_code};
 use support::exercise::{Exercise, Exercises};
 
-/// The chapter that shows what the notes say in all of them.
-const OVERVIEW: &str = "09-verdicts";
+use crate::{OVERVIEW, set_date};
 
 /// What one chapter takes from `data/`.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -132,16 +132,16 @@ fn reword(notebook: &mut Value, changes: &[Change<'_>]) {
 ///
 /// # Errors
 /// A sentence with the file that cannot be read or written.
-pub fn refresh(chapters: &[String], executed: &Path, stamps: &Path) -> Result<Vec<String>, String> {
+pub fn refresh(executed: &Path, stamps: &Path) -> Result<Vec<&'static str>, String> {
     let claims = Ledger::course().map_err(|e| e.to_string())?.claims();
     let exercises = Exercises::course().map_err(|e| e.to_string())?.all();
     fs::create_dir_all(stamps).map_err(|e| format!("cannot make {}: {e}", stamps.display()))?;
     let mut reworded = Vec::new();
-    for chapter in chapters {
+    for chapter in CHAPTERS {
         let now = Content::of(chapter, claims, exercises);
         let notebook = executed.join(chapter).with_extension("ipynb");
         if bring(&now, &notebook, &stamps.join(chapter))? {
-            reworded.push(chapter.clone());
+            reworded.push(chapter);
         }
     }
     Ok(reworded)
@@ -174,12 +174,7 @@ fn bring(now: &Content, notebook: &Path, stamp: &Path) -> Result<bool, String> {
                 let modified = fs::metadata(notebook).and_then(|of| of.modified());
                 written(notebook, &format!("{}\n", pretty(&json)?))?;
                 modified
-                    .and_then(|then| {
-                        File::options()
-                            .write(true)
-                            .open(notebook)?
-                            .set_modified(then)
-                    })
+                    .and_then(|then| set_date(notebook, then))
                     .map_err(|e| format!("cannot date {}: {e}", notebook.display()))?;
             }
             json != before

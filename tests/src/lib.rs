@@ -16,10 +16,11 @@ pub mod translations;
 pub use random::Random;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use serde_json::Value;
+use support::chapter::CHAPTERS;
 
 /// A notebook as far as the rules need it.
 #[derive(Debug)]
@@ -225,6 +226,18 @@ pub fn ms(milliseconds: u64) -> Duration {
 
 /// What is to happen soon happens within this time even on a busy machine: whatever takes longer hangs.
 pub const SOON: Duration = Duration::from_secs(10);
+
+/// The chapter that reads the verdicts of the others.
+pub const OVERVIEW: &str = CHAPTERS[CHAPTERS.len() - 1];
+
+/// Gives the file this date: what was only copied or reworded is as old as what it came from.
+///
+/// # Errors
+/// When the file cannot be opened for writing.
+pub fn set_date(file: &Path, date: SystemTime) -> io::Result<()> {
+    let file = fs::File::options().write(true).open(file)?;
+    file.set_modified(date)
+}
 
 /// The root of the repository.
 pub fn root() -> PathBuf {

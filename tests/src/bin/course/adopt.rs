@@ -1,9 +1,9 @@
 //! What was run goes into `notebooks/`, ready to be committed.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use course_tests::root;
+use course_tests::{root, set_date};
 
 pub fn run(notebooks: &[PathBuf]) -> Result<String, String> {
     let mut updated = Vec::new();
@@ -26,10 +26,7 @@ pub fn run(notebooks: &[PathBuf]) -> Result<String, String> {
             }
             fs::copy(&ran, notebook)?;
             // As old as what was run, which is up to date so.
-            File::options()
-                .write(true)
-                .open(notebook)?
-                .set_modified(then)?;
+            set_date(notebook, then)?;
             Ok(true)
         };
         if adopt().map_err(|e| format!("{}: {e}", notebook.display()))? {

@@ -5,16 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use course_tests::{cargo, code, notebooks, root};
-use support::chapter::CHAPTERS;
+use course_tests::{OVERVIEW, cargo, code, notebooks, root};
 use support::claim::{Repeated, read_records};
 use support::measure::Machine;
 use support::process::Command;
 
 /// For one chapter.
 const LIMIT: Duration = Duration::from_secs(400);
-/// The last one only reads the verdicts of the others.
-const OVERVIEW: &str = CHAPTERS[CHAPTERS.len() - 1];
 
 /// Runs every chapter so many times, whole rounds one after the other, and writes how often each claim came out how.
 pub fn run(times: u32) -> Result<String, String> {

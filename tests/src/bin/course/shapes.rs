@@ -25,9 +25,12 @@ pub fn run() -> Result<String, String> {
     for line in BufReader::new(child.stdout.take().ok_or("cargo has no output")?).lines() {
         let line = line.map_err(|e| format!("cargo: {e}"))?;
         println!("{line}");
-        // Such as `07-coroutines, one core: 12 as expected, …`.
-        if line.contains(" as expected") && line.contains(", ") {
-            table += &format!("{line}\n");
+        // Such as `test 07-coroutines, one core ... 60 s, 07-coroutines, one core: 12 as expected; …`.
+        if let Some((_, said)) = line
+            .rsplit_once(" s, ")
+            .filter(|_| line.contains(" as expected"))
+        {
+            table += &format!("{said}\n");
         }
     }
     let well = child.wait().is_ok_and(|status| status.success());
