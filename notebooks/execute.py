@@ -64,7 +64,8 @@ def main(source, target):
     def on_start(cell, cell_index):
         nonlocal at, began
         # nbclient would end the kernel under its own feet.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        for number in signal.SIGINT, signal.SIGTERM:
+            asyncio.get_running_loop().add_signal_handler(number, interrupt)
         if cell_index in code:
             at, began = f"{source.stem} cell {code.index(cell_index) + 1}", time.monotonic()
 

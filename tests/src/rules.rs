@@ -11,10 +11,7 @@ use crate::{Cell, Notebook, Output};
 
 /// The largest chart, in bytes: the repository keeps every version of it.
 const CHART_BYTES: usize = 60_000;
-const FIRST_LINES: [&str; 2] = [
-    ":cache 500",
-    ":dep support = { path = \"../support\", default-features = false",
-];
+const FIRST_LINES: [&str; 2] = [":cache 500", ":dep support = { path = \"../support\" }"];
 
 /// How the run went: every cell in order, none with an error or stderr that it does not announce by a tag.
 ///

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use common::guard::Guard;
 use course_tests::{Notebook, root};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 /// The kernel takes 4 s to start, and builds `support` with all it needs in 20 s; a loaded CI machine is slower.
@@ -427,10 +429,15 @@ fn of_cells(sources: &[&str]) -> String {
     json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}).to_string()
 }
 
-/// Ctrl-C in the middle of a long cell: one line, and soon.
+/// Ctrl-C in the middle of a long cell, or `kill` of its `make`: one line, and soon.
 #[test]
 #[ignore = "make test runs it"]
 fn a_run_that_is_interrupted_says_so_in_one_line() {
+    interrupted_by(Signal::SIGINT);
+    interrupted_by(Signal::SIGTERM);
+}
+
+fn interrupted_by(signal: Signal) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let source = folder.join("long.ipynb");
     let long = "std::thread::sleep(std::time::Duration::from_secs(200));";
@@ -446,8 +453,8 @@ fn a_run_that_is_interrupted_says_so_in_one_line() {
     let mut lines = lines.map_while(Result::ok);
     assert!(lines.any(|line| line.starts_with("long cell 1/2")));
     thread::sleep(Duration::from_secs(3)); // The cell is compiled in less.
-    let runner = nix::unistd::Pid::from_raw(run.0.id() as i32);
-    nix::sys::signal::kill(runner, nix::sys::signal::Signal::SIGINT).expect("it runs");
+    let runner = Pid::from_raw(run.0.id() as i32);
+    kill(runner, signal).expect("it runs");
     let mut said = String::new();
     let mut stderr = run.0.stderr.take().expect("piped");
     let interrupted = Instant::now();

@@ -226,7 +226,7 @@ fn bad_form_is_found() {
         "09-bad cell 1: the chart is no image in HTML: Jupyter does not show it after a clone",
         "09-bad text after cell 1: the id `a` is taken",
         "09-bad text after cell 1: has no id",
-        "09-bad cell 1: must begin with lines that begin `:cache 500`, `:dep support = { path = \"../support\", default-features = false`",
+        "09-bad cell 1: must begin with lines that begin `:cache 500`, `:dep support = { path = \"../support\" }`",
         "09-bad text after cell 1: \"Exercise 1\" has no solution tagged `hide-cell`",
     ];
     assert_eq!(found, want);
@@ -235,9 +235,7 @@ fn bad_form_is_found() {
 #[test]
 fn a_chapter_that_does_not_look_what_is_in_the_way_is_found() {
     let begins = |with: &str| {
-        let source = format!(
-            ":cache 500\n:dep support = {{ path = \"../support\", default-features = false }}\n{with}"
-        );
+        let source = format!(":cache 500\n:dep support = {{ path = \"../support\" }}\n{with}");
         let first = json!([{"cell_type": "code", "id": "a", "source": source, "metadata": {},
                             "execution_count": 1, "outputs": []}]);
         let found = rules::form(&parsed(first).expect("well-formed"));
