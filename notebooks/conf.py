@@ -98,6 +98,12 @@ def say_where(app, page, template, context, doctree):
         context["body"] = context["body"].replace("</h1>", f'</h1>\n<p class="measured">{said}</p>', 1)
 
 
+def name_folds(app, doctree):
+    """A cell that is folded as a whole is a solution; of drawings and verdicts the code alone is."""
+    for cell in doctree.findall(lambda node: isinstance(node, nodes.container) and node.get("hide_mode") == "input"):
+        cell["prompt_show"], cell["prompt_hide"] = _("Show the code"), _("Hide the code")
+
+
 def whole_course(app, config):
     """The course as one archive, for those who take it from the site."""
     if not app.tags.has("zh"):
@@ -127,6 +133,7 @@ def setup(app):
     app.connect("config-inited", whole_course)
     app.connect("builder-inited", in_chinese)
     app.connect("source-read", as_on_the_site)
+    app.connect("doctree-read", name_folds)
     app.connect("html-page-context", say_where)
     app.connect("build-finished", last_touches)
 

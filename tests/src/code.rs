@@ -200,7 +200,8 @@ fn statement(cell: &str) -> Result<String, String> {
     Ok(text)
 }
 
-fn statements(cell: &str) -> Result<Vec<Stmt>, String> {
+/// A cell as Rust sees it, without the kernel's own lines.
+pub(crate) fn statements(cell: &str) -> Result<Vec<Stmt>, String> {
     use syn::parse::Parser as _;
     Block::parse_within
         .parse_str(cell)

@@ -1,6 +1,7 @@
 //! What a notebook must keep to; each rule gives findings such as `01-theory cell 7: …`.
 
 mod exercises;
+mod folds;
 mod titles;
 
 use std::collections::HashSet;
@@ -87,6 +88,7 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
     }
     findings.extend(solved(notebook));
     findings.extend(titles::titles(notebook));
+    findings.extend(folds::folds(notebook));
     findings
 }
 
