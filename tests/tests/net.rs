@@ -561,7 +561,7 @@ fn python_prints_much() {
 const SERVER_MAIN: &str = r#"
 fn main() -> io::Result<()> {
     let (log, endings) = mpsc::channel();
-    let server = Server::start(log)?;
+    let mut server = Server::start(log)?;
     println!("{}", server.address);
     io::stdin().read_to_end(&mut Vec::new())?;
     server.shut_down()?;
