@@ -41,7 +41,7 @@
 //! Connections are opened a few at a time, each new one when an earlier one has had its first answer, so that the
 //! server's queue of new connections does not overflow. Each is a file descriptor here and another in the server: the
 //! client raises its own limit as far as the system lets it, and a server that needs more calls [`allow_connections`].
-//! The client uses one core: where it is the limit, [`Report::client_is_limit`] says so.
+//! The client uses one core: where it is the limit, [`Report::client_is_limit`] says so, and [`Report::rate`] is a lower bound.
 
 mod ceiling;
 mod client;

@@ -70,27 +70,15 @@ pub struct Measured {
     /// What the same comparison gave where nothing differs: a difference inside it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same: Option<Estimate>,
-    /// Whether something else was the limit, so that it is a lower bound.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub saturated: bool,
 }
 
 impl Measured {
-    /// A lower bound: what was to be measured was not the limit, such as a server whose client was busy all the time.
-    #[must_use]
-    pub fn saturated(mut self) -> Self {
-        self.saturated = true;
-        self
-    }
-
     /// Whether it keeps the bound, with all that the machine cannot tell from its middle. Too few measurements decide nothing against it.
     fn truth(&self, bound: &Bound) -> Truth {
         let Estimate { low, mid, high, .. } = self.value;
         // Not one times the other: the interval holds the noise of its own ratios already.
         let (down, up) = self.same.map_or((1.0, 1.0), |same| (same.low, same.high));
-        let (low, high) = (low.min(mid * down), high.max(mid * up));
-        let high = if self.saturated { f64::INFINITY } else { high };
-        match bound.judge(low, high) {
+        match bound.judge(low.min(mid * down), high.max(mid * up)) {
             Truth::False if !self.value.decides() => Truth::Undecided,
             truth => truth,
         }
@@ -102,7 +90,6 @@ impl<T: Into<Estimate>> From<T> for Measured {
         Self {
             value: value.into(),
             same: None,
-            saturated: false,
         }
     }
 }
@@ -113,7 +100,6 @@ impl From<&Ratio> for Measured {
         Self {
             value: ratio.estimate(),
             same: Some(ratio.same.median_interval()),
-            saturated: false,
         }
     }
 }
@@ -154,14 +140,12 @@ pub enum Evidence {
         /// What the notes need.
         bound: Bound,
     },
-    /// A number that was not measured here: it is shown, and decides nothing.
+    /// What was not found here but on another machine: it is shown, and decides nothing.
     Read {
-        /// The number.
-        read: f64,
+        /// What was found there.
+        read: Box<Self>,
         /// Where it comes from, with the version of what was measured there.
         source: String,
-        /// What the notes need.
-        bound: Bound,
     },
 }
 
@@ -178,11 +162,8 @@ impl Evidence {
             | Self::Computed {
                 bound: Bound { what, .. },
                 ..
-            }
-            | Self::Read {
-                bound: Bound { what, .. },
-                ..
             } => what,
+            Self::Read { read, .. } => read.what(),
         }
     }
 
@@ -205,7 +186,17 @@ impl Evidence {
             Self::Exact { .. } => None,
             Self::Measured { value, .. } => Some(value.value.mid),
             Self::Computed { computed, .. } => Some(*computed),
-            Self::Read { read, .. } => Some(*read),
+            Self::Read { read, .. } => read.number(),
+        }
+    }
+
+    /// Whether it is a bound only, since a load's client was the limit.
+    pub(super) fn is_bound(&self) -> bool {
+        match self {
+            Self::Measured { value, .. } => {
+                value.value.is_lower_bound() || value.value.is_upper_bound()
+            }
+            Self::Exact { .. } | Self::Computed { .. } | Self::Read { .. } => false,
         }
     }
 
@@ -221,7 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::measure::Samples;
+    use crate::measure::{Reading, Samples};
 
     fn bound(limit: Limit, margin: f64) -> Bound {
         Bound {
@@ -311,25 +302,47 @@ mod tests {
         }
     }
 
+    /// A side whose client was the limit decides only what its bound suffices for.
     #[test]
-    fn a_busy_client_gives_a_lower_bound() {
-        let measured = Measured::from(samples([2.0; 6])).saturated();
-        assert_eq!(
-            measured.truth(&bound(Limit::AtLeast(1.5), 0.1)),
-            Truth::True
-        );
-        assert_eq!(
-            measured.truth(&bound(Limit::AtLeast(3.0), 0.1)),
-            Truth::Undecided
-        );
-        assert_eq!(
-            measured.truth(&bound(Limit::AtMost(3.0), 0.1)),
-            Truth::Undecided
-        );
-        assert_eq!(
-            measured.truth(&bound(Limit::AtMost(1.0), 0.1)),
-            Truth::False
-        );
+    fn a_busy_client_decides_only_what_its_bound_suffices_for() {
+        use Truth::{False, True, Undecided};
+        let (two, held_up) = (Reading::from(2.0), Reading::at_least(2.0));
+        let one = Reading::from(1.0);
+        let at_least = [1.5, 3.0].map(|v| bound(Limit::AtLeast(v), 0.1));
+        let at_most = [1.0, 3.0].map(|v| bound(Limit::AtMost(v), 0.1));
+        let about = bound(Limit::About(2.0), 0.1);
+        let bounds = at_least.iter().chain(&at_most).chain([&about]);
+        let bounds: Vec<&Bound> = bounds.collect();
+        for (ratio, truths) in [
+            (two / one, [True, False, False, True, True]),
+            // The one above the line might have been faster …
+            (
+                held_up / one,
+                [True, Undecided, False, Undecided, Undecided],
+            ),
+            // … or the one below it, or both.
+            (
+                two / Reading::at_least(1.0),
+                [Undecided, False, Undecided, True, Undecided],
+            ),
+            (held_up / Reading::at_least(1.0), [Undecided; 5]),
+        ] {
+            let measured = Measured::from(Samples::from_iter([ratio; 6]));
+            let found: Vec<Truth> = bounds.iter().map(|bound| measured.truth(bound)).collect();
+            assert_eq!(found, truths, "{ratio:?}");
+            // One of six: the interval of six ends with it.
+            let one_of_six = Samples::from_iter([[two / one].repeat(5), vec![ratio]].concat());
+            let found = bounds
+                .iter()
+                .map(|bound| Measured::from(one_of_six.clone()).truth(bound));
+            assert_eq!(found.collect::<Vec<_>>(), truths, "{ratio:?}");
+            // One of nine decides nothing either way.
+            let one_of_nine = Samples::from_iter([[two / one].repeat(8), vec![ratio]].concat());
+            let found = bounds
+                .iter()
+                .map(|bound| Measured::from(one_of_nine.clone()).truth(bound));
+            assert_eq!(found.collect::<Vec<_>>(), [True, False, False, True, True]);
+        }
     }
 
     /// A comparison of a thing with itself is not refuted as "no difference" more often than in one of a hundred cases.

@@ -8,6 +8,11 @@ use super::entry::{Bound, Claim, Expect, Kind};
 use super::evidence::{Evidence, Measured, Truth};
 use super::record::{Record, VERDICTS_VARIABLE, running_notebook};
 use super::verdict::{Condition, Outcome, Verdict, together, wrong};
+use crate::measure::python::Answer;
+
+/// Said where a load's client was the limit.
+const BOUND: &str = "≥ and ≤: the load's client was the limit, so that its server might do more; what that leaves open is not decided. \
+     ≥、≤：负载的客户端是瓶颈，服务端也许还能更快；因此而不确定的，不作判定。";
 
 /// A claim whose evidence is being gathered; made by [`claim`](super::claim()).
 #[derive(Debug, Clone)]
@@ -18,7 +23,10 @@ pub struct Judging {
     control: Found,
     /// What was found under other conditions, each told in English and Chinese.
     conditions: Vec<([String; 2], Found)>,
-    positive: Vec<([String; 2], Found)>,
+    /// A set-up, told in English and Chinese, with what was measured in it for the bound of this name.
+    positive: Vec<([String; 2], String, Measured)>,
+    /// Where what is added now was read, if it was not found here.
+    elsewhere: Option<String>,
     /// Why what is against the notes makes them out of date.
     dated: Option<[String; 2]>,
     notes: Vec<String>,
@@ -42,7 +50,7 @@ impl Found {
 enum Value {
     Measured(Measured),
     Computed(f64),
-    Read(f64, String),
+    Read(Box<Self>, String),
 }
 
 impl Value {
@@ -51,9 +59,8 @@ impl Value {
             Self::Measured(value) => Evidence::Measured { value, bound },
             Self::Computed(computed) => Evidence::Computed { computed, bound },
             Self::Read(read, source) => Evidence::Read {
-                read,
+                read: Box::new(read.with(bound)),
                 source,
-                bound,
             },
         }
     }
@@ -68,6 +75,7 @@ impl Judging {
             control: Found::default(),
             conditions: Vec::new(),
             positive: Vec::new(),
+            elsewhere: None,
             dated: None,
             notes: Vec::new(),
         }
@@ -91,7 +99,8 @@ impl Judging {
         G: PartialEq<W> + Display,
         W: Display,
     {
-        self.now().exact.push(exact(what, &got, &want));
+        let piece = self.provenance(exact(what, &got, &want));
+        self.now().exact.push(piece);
         self
     }
 
@@ -118,6 +127,50 @@ impl Judging {
         self
     }
 
+    /// What is added from here on was found by this Python program. Where there is no interpreter, so that it was read from
+    /// `data/python.toml`, it is shown and decides nothing; else the verdict says which interpreter it was.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::time::Duration;
+    /// # use support::claim::{Outcome, claim};
+    /// # use support::measure::python::run_or_reference;
+    /// # let limit = Duration::from_secs(10);
+    /// let left = run_or_reference::<[i32; 2]>("money-left", "print([93, 0])", &[], limit)?;
+    /// let verdict = claim("gil-is-not-your-lock")?
+    ///     .in_python(&left)
+    ///     .exact("left with a lock of its own, in CPython", left.value[1], 0)
+    ///     .judge()?;
+    /// assert_eq!(verdict.outcome == Outcome::Holds, left.missing.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_python<T>(mut self, answer: &Answer<T>) -> Self {
+        let source = answer.source.clone();
+        match answer.missing {
+            None => self.notes.push(source),
+            Some(_) => self.elsewhere = Some(source),
+        }
+        self
+    }
+
+    fn provenance(&self, piece: Evidence) -> Evidence {
+        match self.elsewhere.clone() {
+            None => piece,
+            Some(source) => Evidence::Read {
+                read: Box::new(piece),
+                source,
+            },
+        }
+    }
+
+    fn value(&self, value: Value) -> Value {
+        match self.elsewhere.clone() {
+            None => value,
+            Some(source) => Value::Read(Box::new(value), source),
+        }
+    }
+
     /// What is added now belongs there.
     fn now(&mut self) -> &mut Found {
         match self.conditions.last_mut() {
@@ -130,22 +183,21 @@ impl Judging {
     /// [`Samples`](crate::measure::Samples), an [`Estimate`](crate::measure::Estimate) or the [`Ratio`](crate::measure::Ratio) of a
     /// comparison in rounds.
     pub fn measured(mut self, what: impl Into<String>, value: impl Into<Measured>) -> Self {
-        let value = Value::Measured(value.into());
+        let value = self.value(Value::Measured(value.into()));
         self.now().values.push((what.into(), value));
         self
     }
 
     /// Adds a number that is known exactly, such as what a simulation gives; `what` is the name of a bound. It is exact evidence.
     pub fn computed(mut self, what: impl Into<String>, value: f64) -> Self {
-        self.now()
-            .values
-            .push((what.into(), Value::Computed(value)));
+        let value = self.value(Value::Computed(value));
+        self.now().values.push((what.into(), value));
         self
     }
 
     /// Adds a number that was read, not measured here; `source` says where it comes from. It is shown and decides nothing.
     pub fn read(mut self, what: impl Into<String>, value: f64, source: impl Into<String>) -> Self {
-        let value = Value::Read(value, source.into());
+        let value = Value::Read(Box::new(Value::Computed(value)), source.into());
         self.now().values.push((what.into(), value));
         self
     }
@@ -171,21 +223,22 @@ impl Judging {
         G: PartialEq<W> + Display,
         W: Display,
     {
-        self.control.exact.push(exact(what, &got, &want));
+        let piece = self.provenance(exact(what, &got, &want));
+        self.control.exact.push(piece);
         self
     }
 
     /// Adds a measurement under the control: the bound of this name must not be kept there, or must where the notes are expected to be
     /// wrong.
     pub fn control(mut self, what: impl Into<String>, value: impl Into<Measured>) -> Self {
-        let value = Value::Measured(value.into());
+        let value = self.value(Value::Measured(value.into()));
         self.control.values.push((what.into(), value));
         self
     }
 
     /// Adds a number known exactly under the control.
     pub fn control_computed(mut self, what: impl Into<String>, value: f64) -> Self {
-        let value = Value::Computed(value);
+        let value = self.value(Value::Computed(value));
         self.control.values.push((what.into(), value));
         self
     }
@@ -204,11 +257,8 @@ impl Judging {
         what: impl Into<String>,
         value: impl Into<Measured>,
     ) -> Self {
-        let found = Found {
-            exact: Vec::new(),
-            values: vec![(what.into(), Value::Measured(value.into()))],
-        };
-        self.positive.push((set_up.map(str::to_owned), found));
+        let set_up = set_up.map(str::to_owned);
+        self.positive.push((set_up, what.into(), value.into()));
         self
     }
 
@@ -280,6 +330,7 @@ impl Judging {
             control,
             conditions,
             positive,
+            elsewhere: _,
             dated,
             mut notes,
         } = self;
@@ -322,11 +373,16 @@ impl Judging {
             _ => Outcome::Inconclusive,
         };
         let mut able = true;
-        for ([en, zh], found) in positive {
-            for evidence in held_against(&claim, found)? {
-                able &= evidence.truth() == Truth::True;
-                notes.push(format!("Positive control, {en} 正对照，{zh}: {evidence}."));
-            }
+        for ([en, zh], what, value) in positive {
+            let bound = claim.bound(&what)?.clone();
+            let evidence = Evidence::Measured { value, bound };
+            able &= evidence.truth() == Truth::True;
+            notes.push(format!("Positive control, {en} 正对照，{zh}: {evidence}."));
+        }
+        let own = evidence.iter().chain(&controls);
+        let under = conditions.iter().flat_map(|condition| &condition.evidence);
+        if own.chain(under).any(Evidence::is_bound) {
+            notes.push(BOUND.into());
         }
         let against = matches!(
             outcome,
@@ -377,6 +433,19 @@ fn exact<G: PartialEq<W> + Display, W: Display>(
     }
 }
 
+impl Claim {
+    /// Its bound of this name.
+    fn bound(&self, what: &str) -> Result<&Bound, Error> {
+        let bound = self.bounds.iter().find(|bound| bound.what == what);
+        let names = || self.bounds.iter().map(|bound| bound.what.clone());
+        bound.ok_or_else(|| Error::UnknownBound {
+            id: self.id.clone(),
+            what: what.to_owned(),
+            valid: names().collect(),
+        })
+    }
+}
+
 /// As [`held_against`]; no bound may be without a value.
 fn all_held_against(claim: &Claim, found: Found) -> Result<Vec<Evidence>, Error> {
     let measured = |bound: &&Bound| found.values.iter().any(|(what, _)| *what == bound.what);
@@ -399,21 +468,10 @@ fn held_against(claim: &Claim, found: Found) -> Result<Vec<Evidence>, Error> {
     } = found;
     let mut seen = HashSet::new();
     for (what, _) in &values {
-        let id = claim.id.clone();
-        if !claim.bounds.iter().any(|bound| bound.what == *what) {
-            return Err(Error::UnknownBound {
-                id,
-                what: what.clone(),
-                valid: claim
-                    .bounds
-                    .iter()
-                    .map(|bound| bound.what.clone())
-                    .collect(),
-            });
-        }
+        claim.bound(what)?;
         if !seen.insert(what) {
             return Err(Error::MeasuredTwice {
-                id,
+                id: claim.id.clone(),
                 what: what.clone(),
             });
         }
@@ -489,7 +547,7 @@ pub(super) mod samples {
 mod tests {
     use super::samples::{controlled, exact, six, timing};
     use super::*;
-    use crate::measure::Samples;
+    use crate::measure::{Reading, Samples};
 
     #[test]
     fn exact_evidence_decides() {
@@ -610,6 +668,86 @@ mod tests {
         for value in [1.0, 3.0] {
             assert_eq!(read(value).outcome, Outcome::Inconclusive);
             assert!(!read(value).is_failure());
+        }
+    }
+
+    fn answer(missing: bool) -> Answer<i32> {
+        let absent = crate::measure::python::Error::Absent {
+            tried: vec!["none".into()],
+        };
+        Answer {
+            value: 3,
+            source: "CPython 3.11.7".into(),
+            missing: missing.then_some(absent),
+        }
+    }
+
+    /// What an interpreter said elsewhere is shown, and is neither for the claim nor against it, nor the course's fault.
+    #[test]
+    fn what_python_said_elsewhere_decides_nothing() {
+        let exactly = |expect, missing| {
+            let answer = answer(missing);
+            let judging = Judging::new(exact(expect)).exact("ours", 2, 2);
+            let judging = judging.in_python(&answer).exact("theirs", answer.value, 2);
+            judging.decide().unwrap()
+        };
+        for expect in [Expect::Holds, Expect::Dated, Expect::Refuted] {
+            let here = exactly(expect, false);
+            assert_ne!(here.outcome, Outcome::Inconclusive);
+            assert_eq!(here.notes, ["CPython 3.11.7"]);
+            let elsewhere = exactly(expect, true);
+            assert_eq!(elsewhere.outcome, Outcome::Inconclusive);
+            assert!(!elsewhere.is_failure(), "{elsewhere}");
+            assert!(
+                elsewhere.to_string().contains(
+                    "- ours: 2, as stated\n- theirs: 3, stated as 2; not measured here but read (CPython 3.11.7)"
+                ),
+                "{elsewhere}"
+            );
+        }
+        let timed = |missing| {
+            let judging = Judging::new(timing(Expect::Holds)).measured("c / d", six(1.0));
+            let judging = judging
+                .in_python(&answer(missing))
+                .measured("a / b", six(3.0));
+            judging.decide().unwrap().outcome
+        };
+        assert_eq!(timed(false), Outcome::Refuted);
+        assert_eq!(timed(true), Outcome::Inconclusive);
+        // Wrong exact evidence of ours fails the run all the same.
+        let wrong = Judging::new(exact(Expect::Holds)).exact("ours", 3, 2);
+        let wrong = wrong.in_python(&answer(true)).exact("theirs", 2, 2);
+        assert!(wrong.decide().unwrap().is_failure());
+    }
+
+    #[test]
+    fn a_load_whose_client_is_the_limit_leaves_it_open_and_says_why() {
+        let judged = |of: f64, held_up: [bool; 2]| {
+            let reading = |value: f64, held_up: bool| match held_up {
+                true => Reading::at_least(value),
+                false => value.into(),
+            };
+            let ratio = reading(of, held_up[0]) / reading(1.0, held_up[1]);
+            Judging::new(timing(Expect::Holds))
+                .measured("a / b", Samples::from_iter([ratio; 6]))
+                .measured("c / d", six(1.0))
+                .decide()
+                .unwrap()
+        };
+        for (of, held_up, outcome) in [
+            (1.0, [false, false], Outcome::Holds),
+            (1.0, [true, false], Outcome::Inconclusive),
+            (1.0, [false, true], Outcome::Inconclusive),
+            (3.0, [false, false], Outcome::Refuted),
+            (3.0, [false, true], Outcome::Inconclusive),
+            (3.0, [true, true], Outcome::Inconclusive),
+            // More than it may be, and perhaps even more.
+            (3.0, [true, false], Outcome::Refuted),
+        ] {
+            let verdict = judged(of, held_up);
+            assert_eq!(verdict.outcome, outcome, "{of}, {held_up:?}");
+            let said = verdict.notes == [BOUND];
+            assert_eq!(said, held_up != [false, false], "{verdict}");
         }
     }
 

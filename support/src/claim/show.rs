@@ -87,11 +87,15 @@ impl fmt::Display for Evidence {
             } => write!(f, "{what}: {got}, stated as {want}"),
             Self::Measured { value, bound } => {
                 let estimate = &value.value;
-                let at_least = if value.saturated { "≥ " } else { "" };
-                write!(f, "{}: {at_least}{} (", bound.what, figure(estimate.mid))?;
-                if estimate.low < estimate.high {
-                    write!(f, "{} to {}; ", figure(estimate.low), figure(estimate.high))?;
-                }
+                let [low, high] = [estimate.low, estimate.high].map(figure);
+                let (sign, range) = match (estimate.is_lower_bound(), estimate.is_upper_bound()) {
+                    (true, false) => ("≥ ", format!("{low} or more; ")),
+                    (false, true) => ("≤ ", format!("{high} or less; ")),
+                    (true, true) => ("? ", String::new()),
+                    _ if estimate.low < estimate.high => ("", format!("{low} to {high}; ")),
+                    _ => ("", String::new()),
+                };
+                write!(f, "{}: {sign}{} ({range}", bound.what, figure(estimate.mid))?;
                 write!(f, "{estimate}), the notes need {bound}")?;
                 match value.same {
                     Some(same) => write!(
@@ -109,15 +113,9 @@ impl fmt::Display for Evidence {
                 bound.what,
                 figure(*computed)
             ),
-            Self::Read {
-                read,
-                source,
-                bound,
-            } => write!(
+            Self::Read { read, source } => write!(
                 f,
-                "{}: {}, not measured here but read ({source}), so it decides nothing; the notes need {bound}",
-                bound.what,
-                figure(*read)
+                "{read}; not measured here but read ({source}), so it decides nothing"
             ),
         }
     }
@@ -310,12 +308,11 @@ impl fmt::Display for Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::evidence::Measured;
     use super::super::judging::Judging;
     use super::super::judging::samples::{controlled, exact, six, timing};
     use super::*;
     use crate::display::white_on;
-    use crate::measure::{Ratio, Samples};
+    use crate::measure::{Ratio, Reading, Samples};
 
     #[test]
     fn the_text_says_everything() {
@@ -362,14 +359,14 @@ mod tests {
         let verdict = Judging::new(controlled(timing(Expect::Holds)))
             .measured("a / b", ratio)
             .read("c / d", 1.5, "CPython 3.11, another machine")
-            .control("a / b", Measured::from(six(3.0)).saturated())
+            .control("a / b", Samples::from_iter([Reading::at_least(3.0); 6]))
             .decide()
             .unwrap();
         let text = verdict.to_string();
         for part in [
             "the same against itself: 0.980 to 1.02",
             "not measured here but read (CPython 3.11, another machine)",
-            "Control, the other way round:\n对照，反过来：\n- a / b: ≥ 3.00",
+            "Control, the other way round:\n对照，反过来：\n- a / b: ≥ 3.00 (3.00 or more; 96 %, n = 6; 6 lower bounds)",
             "not kept, as it has to be",
         ] {
             assert!(text.contains(part), "{part} in {text}");

@@ -127,6 +127,12 @@ pub(super) fn wrong<'a>(
     )
 }
 
+/// Whether nothing was decided since a figure was read that another machine measured: no fault of an exact claim.
+pub(super) fn was_read(outcome: Outcome, evidence: &[Evidence]) -> bool {
+    let read = |piece: &Evidence| matches!(piece, Evidence::Read { .. });
+    outcome == Outcome::Inconclusive && evidence.iter().any(read)
+}
+
 impl Verdict {
     /// Whether it came out as the ledger expects.
     #[must_use]
@@ -136,13 +142,15 @@ impl Verdict {
 
     /// Whether the course has to be mended: an exact claim came out otherwise than expected, exact evidence of any claim is wrong, or a
     /// control shows nothing. Timings never count, since the machine may be to blame; nor does a claim that is not
-    /// applicable.
+    /// applicable, or that figures of another machine left open.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         let expect = self.claim.expect;
         let (exact, control) = wrong(expect, &self.evidence, &self.controls);
         self.outcome != Outcome::NotApplicable
-            && (self.claim.kind == Kind::Exact && !self.as_expected()
+            && (self.claim.kind == Kind::Exact
+                && !self.as_expected()
+                && !was_read(self.outcome, &self.evidence)
                 || exact.is_some()
                 || control.is_some_and(|control| is_useless(expect, control)))
     }

@@ -19,7 +19,7 @@ pub struct Estimate {
     /// The typical value: the median, or the share that was counted.
     #[serde(deserialize_with = "or_nan")]
     pub mid: f64,
-    /// The upper end; infinite where something that may be zero was divided by.
+    /// The upper end; infinite where something that may be zero was divided by, or where the measurements are lower bounds.
     #[serde(deserialize_with = "or_infinite")]
     pub high: f64,
     /// How many measurements there are.
@@ -27,6 +27,12 @@ pub struct Estimate {
     /// How many more were not finite and count for nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: usize,
+    /// How many of them are lower bounds only.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub at_least: usize,
+    /// How many of them are upper bounds only.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub at_most: usize,
     /// How often such an interval holds the quantity, at the least: 0 to 1.
     pub confidence: f64,
     /// How it was got.
@@ -84,6 +90,8 @@ impl Estimate {
             },
             n,
             lost: 0,
+            at_least: 0,
+            at_most: 0,
             confidence: if n == 0 { 0.0 } else { 0.95 },
             how: How::Share,
         }
@@ -94,6 +102,18 @@ impl Estimate {
     #[must_use]
     pub fn decides(&self) -> bool {
         self.confidence >= DECIDES
+    }
+
+    /// Whether nothing is known of its upper end, since so many measurements are lower bounds.
+    #[must_use]
+    pub fn is_lower_bound(&self) -> bool {
+        self.at_least > 0 && self.high.is_infinite()
+    }
+
+    /// Whether nothing is known of its lower end, since so many measurements are upper bounds.
+    #[must_use]
+    pub fn is_upper_bound(&self) -> bool {
+        self.at_most > 0 && self.low == 0.0
     }
 
     /// Whether the ends are in ascending order, and none is missing.
@@ -116,10 +136,15 @@ impl From<Samples> for Estimate {
     }
 }
 
-/// To be drawn.
+/// To be drawn: an end that is not known is not.
 impl From<Estimate> for Interval {
-    fn from(Estimate { low, mid, high, .. }: Estimate) -> Self {
-        Self { low, mid, high }
+    fn from(estimate: Estimate) -> Self {
+        let Estimate { low, mid, high, .. } = estimate;
+        Self {
+            low: if estimate.is_upper_bound() { mid } else { low },
+            mid,
+            high: if high.is_infinite() { mid } else { high },
+        }
     }
 }
 
@@ -142,6 +167,8 @@ impl Div for Estimate {
             },
             n: self.n.min(by.n),
             lost: self.lost + by.lost,
+            at_least: self.at_least + by.at_most,
+            at_most: self.at_most + by.at_least,
             confidence: (self.confidence + by.confidence - 1.0).max(0.0),
             how: How::Quotient,
         }
@@ -159,10 +186,16 @@ impl fmt::Display for Estimate {
             }
             _ => write!(f, "n = {n}: too few to decide against the notes")?,
         }
-        match self.lost {
-            0 => Ok(()),
-            lost => write!(f, "; {lost} not finite"),
+        for (count, what) in [
+            (self.at_least, "lower bounds"),
+            (self.at_most, "upper bounds"),
+            (self.lost, "not finite"),
+        ] {
+            if count > 0 {
+                write!(f, "; {count} {what}")?;
+            }
         }
+        Ok(())
     }
 }
 
@@ -182,6 +215,7 @@ fn or_infinite<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Reading;
     use super::*;
 
     /// How often the interval holds what was simulated.
@@ -244,6 +278,20 @@ mod tests {
                 share.is_sound() && (share.low == end || share.high == end),
                 "{share:?}"
             );
+        }
+    }
+
+    #[test]
+    fn bounds_are_told_and_drawn_without_the_end_that_is_not_known() {
+        let held_up = Samples::from_iter([Reading::at_least(2.0); 6]).median_interval();
+        let free = Samples::new([3.0; 6]).median_interval();
+        assert_eq!(held_up.to_string(), "96 %, n = 6; 6 lower bounds");
+        for (estimate, drawn, lower) in [(held_up, 2.0, true), (free / held_up, 1.5, false)] {
+            assert_eq!(Interval::from(estimate), Interval::from(drawn));
+            assert_eq!(estimate.is_lower_bound(), lower, "{estimate:?}");
+            assert_eq!(estimate.is_upper_bound(), !lower, "{estimate:?}");
+            let text = serde_json::to_string(&estimate).unwrap();
+            assert_eq!(serde_json::from_str::<Estimate>(&text).unwrap(), estimate);
         }
     }
 

@@ -38,6 +38,7 @@ use serde::de::DeserializeOwned;
 pub use program::{End, Program, Ran, python};
 pub use reference::{Answer, run_or_reference};
 
+use super::SecondError;
 use crate::process;
 
 /// A Python interpreter that has been found to start.
@@ -133,6 +134,9 @@ pub enum Error {
     /// The interpreter could not be started, or not be waited for.
     #[error(transparent)]
     Process(#[from] process::Error),
+    /// The program is to be told how long a course second is, and the environment holds something else.
+    #[error(transparent)]
+    Second(#[from] SecondError),
     /// What the program printed could not be read.
     #[error("cannot read what Python prints: {0}")]
     Read(#[source] std::io::Error),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Estimate, Samples};
+use super::{Estimate, Reading, Samples};
 
 /// A way, which gives what it measured.
 type Way<'a, T, E> = Box<dyn FnMut() -> Result<T, E> + 'a>;
@@ -110,13 +110,16 @@ impl<T> Compared<T> {
         runs
     }
 
-    /// One number of each run of a way, in the order of the rounds.
+    /// One number of each run of a way, in the order of the rounds: an `f64`, or a [`Reading`] where it may be a bound.
     ///
     /// # Panics
     /// When there is no way of such a name.
     #[must_use]
-    pub fn samples(&self, name: &str, number: impl Fn(&T) -> f64) -> Samples {
-        self.runs(name).iter().map(number).collect()
+    pub fn samples<N: Into<Reading>>(&self, name: &str, number: impl Fn(&T) -> N) -> Samples {
+        self.runs(name)
+            .iter()
+            .map(|run| number(run).into())
+            .collect()
     }
 
     /// One number of a way's runs over that of another's, round by round.
@@ -124,20 +127,22 @@ impl<T> Compared<T> {
     /// # Panics
     /// When there is no way of such a name.
     #[must_use]
-    pub fn ratio(&self, of: &str, by: &str, number: impl Fn(&T) -> f64) -> Ratio {
+    pub fn ratio<N: Into<Reading>>(&self, of: &str, by: &str, number: impl Fn(&T) -> N) -> Ratio {
+        let reading = |run: &T| number(run).into();
         let pairs = self.runs(of).iter().zip(self.runs(by));
         Ratio {
-            pairs: pairs.map(|(a, b)| number(a) / number(b)).collect(),
-            same: self.same(number),
+            pairs: pairs.map(|(a, b)| reading(a) / reading(b)).collect(),
+            same: self.same(reading),
         }
     }
 
-    /// The second run of the first way over the first one, round by round.
+    /// The second run of the first way over the first one, round by round. What is a bound counts as its value: it was held up alike.
     #[must_use]
-    pub fn same(&self, number: impl Fn(&T) -> f64) -> Samples {
+    pub fn same<N: Into<Reading>>(&self, number: impl Fn(&T) -> N) -> Samples {
+        let value = |run: &T| number(run).into().value();
         let first = self.ways.first().map_or(&[][..], |(_, runs)| runs);
         let pairs = self.again.iter().zip(first);
-        pairs.map(|(a, b)| number(a) / number(b)).collect()
+        pairs.map(|(a, b)| value(a) / value(b)).collect()
     }
 }
 
@@ -198,6 +203,31 @@ mod tests {
         assert_eq!(ratio.pairs.taken(), [1.5; 40]);
         assert_eq!(ratio.same.taken(), [1.0; 40]);
         assert_eq!(compared.samples("a", |value| -value).taken(), [-2.0; 40]);
+    }
+
+    #[test]
+    fn a_bound_is_carried_into_the_ratio() {
+        let way = |value: f64| move || Ok::<_, Infallible>(value);
+        let compared = Rounds::new(6)
+            .way("free", way(2.0))
+            .way("held up", way(3.0))
+            .run()
+            .unwrap();
+        let number = |value: &f64| match *value {
+            3.0 => Reading::at_least(3.0),
+            value => value.into(),
+        };
+        let ratio = compared.ratio("held up", "free", number);
+        assert_eq!(
+            (ratio.estimate().low, ratio.estimate().high),
+            (1.5, f64::INFINITY)
+        );
+        assert_eq!(ratio.same.median_interval().high, 1.0);
+        let ratio = compared.ratio("free", "held up", number);
+        assert_eq!(
+            (ratio.estimate().low, ratio.estimate().high),
+            (0.0, 2.0 / 3.0)
+        );
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Estimate, How, Interval, time};
+use super::{Estimate, How, Interval, Reading, time};
 
 /// Measurements of one quantity, in one unit (durations are in seconds).
 ///
 /// Quantiles interpolate linearly between the two nearest measurements (Hyndman and Fan's type 7, the default of R and
-/// NumPy). Values that are not finite count for nothing, but how many they are is kept; so is the order in which all were taken.
+/// NumPy). Values that are not finite count for nothing, but how many they are is kept; so is the order in which all were taken. Some may be
+/// bounds only: collect [`Reading`]s.
 ///
 /// ```
 /// use support::measure::Samples;
@@ -21,6 +22,8 @@ use super::{Estimate, How, Interval, time};
 pub struct Samples {
     taken: Vec<f64>,
     sorted: Vec<f64>,
+    /// In the order of `taken`; none where no measurement is a bound.
+    readings: Vec<Reading>,
 }
 
 /// Two samples that are not of the same rounds: no pairs can be made of them.
@@ -34,7 +37,11 @@ impl Samples {
         let taken: Vec<f64> = values.into_iter().collect();
         let mut sorted: Vec<f64> = taken.iter().copied().filter(|v| v.is_finite()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
-        Self { taken, sorted }
+        Self {
+            taken,
+            sorted,
+            readings: Vec::new(),
+        }
     }
 
     /// Samples from durations, in seconds.
@@ -101,8 +108,15 @@ impl Samples {
         if self.taken.len() != by.taken.len() {
             return Err(Unpaired(self.taken.len(), by.taken.len()));
         }
-        let pairs = self.taken.iter().zip(&by.taken);
+        let pairs = self.readings().zip(by.readings());
         Ok(pairs.map(|(value, by)| value / by).collect())
+    }
+
+    /// What is known of each, in the order in which they were taken.
+    fn readings(&self) -> impl Iterator<Item = Reading> {
+        let bounds = self.readings.iter().copied();
+        let plain = self.taken.iter().skip(self.readings.len());
+        bounds.chain(plain.map(|&value| value.into()))
     }
 
     /// The finite measurements, smallest first.
@@ -171,8 +185,9 @@ impl Samples {
     /// The median with its confidence interval of at least 95 %, from order statistics.
     ///
     /// No distribution is assumed: the number of measurements below the true median is binomial with p = ½. Fewer than
-    /// six measurements cannot give 95 %: then it is the whole range, and its confidence is less. Source: Conover, *Practical
-    /// Nonparametric Statistics*, section 3.2.
+    /// six measurements cannot give 95 %: then it is the whole range, and its confidence is less. A measurement that is a bound counts
+    /// as its value on the one side, and as whatever it may be on the other. Source: Conover, *Practical Nonparametric Statistics*,
+    /// section 3.2.
     ///
     /// ```
     /// use support::measure::Samples;
@@ -203,6 +218,8 @@ impl Samples {
                 high: f64::NAN,
                 n,
                 lost,
+                at_least: 0,
+                at_most: 0,
                 confidence: 0.0,
                 how,
             };
@@ -213,20 +230,57 @@ impl Samples {
             _ => 1.0 - 2.0 * below,
         };
         let k = k.saturating_sub(1);
+        let count = |is: fn(Reading) -> bool| self.known().filter(|&reading| is(reading)).count();
+        let (low, high) = if self.readings.is_empty() {
+            (self.sorted[k], self.sorted[last - k])
+        } else {
+            let sorted = |end: fn(Reading) -> f64| {
+                let mut ends: Vec<f64> = self.known().map(end).collect();
+                ends.sort_unstable_by(f64::total_cmp);
+                ends
+            };
+            (sorted(Reading::low)[k], sorted(Reading::high)[last - k])
+        };
         Estimate {
-            low: self.sorted[k],
+            low,
             mid: self.median(),
-            high: self.sorted[last - k],
+            high,
             n,
             lost,
+            at_least: count(Reading::is_lower_bound),
+            at_most: count(Reading::is_upper_bound),
             confidence,
             how,
         }
     }
 
-    /// These samples with every value put through `f`: a change of unit, or a ratio to something fixed.
-    pub fn map(&self, f: impl FnMut(f64) -> f64) -> Self {
-        Self::new(self.taken.iter().copied().map(f))
+    /// The readings whose values count, where some are bounds.
+    fn known(&self) -> impl Iterator<Item = Reading> {
+        let readings = self.readings.iter().copied();
+        readings.filter(|reading| reading.value().is_finite())
+    }
+
+    /// These samples with every value put through `f`: a change of unit, or a ratio to something fixed. Where some are bounds, `f` must
+    /// grow.
+    pub fn map(&self, mut f: impl FnMut(f64) -> f64) -> Self {
+        self.readings().map(|reading| reading.map(&mut f)).collect()
+    }
+}
+
+/// Measurements of which some may be bounds.
+impl FromIterator<Reading> for Samples {
+    fn from_iter<I: IntoIterator<Item = Reading>>(readings: I) -> Self {
+        let readings: Vec<Reading> = readings.into_iter().collect();
+        let bound = |reading: &Reading| reading.is_lower_bound() || reading.is_upper_bound();
+        let samples = Self::new(readings.iter().map(|reading| reading.value()));
+        if readings.iter().any(bound) {
+            Self {
+                readings,
+                ..samples
+            }
+        } else {
+            samples
+        }
     }
 }
 
@@ -291,6 +345,52 @@ mod tests {
         let ratio = a.over(&b).unwrap();
         assert_eq!((ratio.sorted(), ratio.lost()), (&[0.5, 3.0][..], 1));
         assert!(a.over(&Samples::new([1.0])).is_err());
+    }
+
+    /// Where most are bounds the end is unknown; one of nine moves it by one rank.
+    #[test]
+    fn bounds_widen_the_interval_on_their_side() {
+        let interval = |bounds: usize| {
+            let readings = (1..=9).map(|i| {
+                let value = f64::from(i);
+                match i > 9 - bounds as i32 {
+                    true => Reading::at_least(value),
+                    false => value.into(),
+                }
+            });
+            readings.collect::<Samples>().median_interval()
+        };
+        for (bounds, high) in [(0, 8.0), (1, 8.0), (2, f64::INFINITY), (9, f64::INFINITY)] {
+            let estimate = interval(bounds);
+            assert_eq!(
+                (estimate.low, estimate.mid, estimate.high),
+                (2.0, 5.0, high)
+            );
+            assert_eq!((estimate.at_least, estimate.at_most), (bounds, 0));
+            assert_eq!(estimate.is_lower_bound(), bounds > 1);
+        }
+        // One in the middle may be anywhere above: the others move down by a rank, and the second largest is the largest that is known.
+        let middle = (1..=9).map(|i| match i {
+            5 => Reading::at_least(5.0),
+            _ => f64::from(i).into(),
+        });
+        assert_eq!(middle.collect::<Samples>().median_interval().high, 9.0);
+    }
+
+    #[test]
+    fn bounds_stay_bounds() {
+        let held_up: Samples = [Reading::at_least(2.0); 6].into_iter().collect();
+        let free = Samples::new([4.0; 6]);
+        let above = held_up.over(&free).unwrap().map(|ratio| 2.0 * ratio);
+        let below = free.over(&held_up).unwrap();
+        let [above, below] = [above, below].map(|samples| samples.median_interval());
+        assert_eq!(
+            (above.low, above.mid, above.high),
+            (1.0, 1.0, f64::INFINITY)
+        );
+        assert_eq!((below.low, below.mid, below.high), (0.0, 2.0, 2.0));
+        assert!(above.is_lower_bound() && !above.is_upper_bound());
+        assert!(below.is_upper_bound() && !below.is_lower_bound());
     }
 
     #[test]

@@ -125,6 +125,7 @@ impl<'a> Crowd<'a> {
             client_cpu: used.cpu(),
             server,
             troubles,
+            at_ceiling: false,
         })
     }
 

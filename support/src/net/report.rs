@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Latency;
+use crate::measure::Reading;
 
 /// What went wrong with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,6 +71,8 @@ pub struct Report {
     /// What the server used, if [`Load::server`](super::Load::server) named it and it ran to the end.
     pub server: Option<Effort>,
     pub(super) troubles: Vec<Trouble>,
+    /// Whether its rate came near what its clients can do at most.
+    pub(super) at_ceiling: bool,
 }
 
 impl Report {
@@ -84,6 +87,35 @@ impl Report {
             return 0.0;
         }
         self.requests() as f64 / self.measured.as_secs_f64()
+    }
+
+    /// The same, as a lower bound where [the client was the limit](Self::client_is_limit): a comparison of such rates decides only what
+    /// the bound suffices for.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use support::measure::Samples;
+    /// use support::net::{Load, ceiling};
+    ///
+    /// let load = Load::new(([127, 0, 0, 1], 0).into()).lasting(Duration::from_millis(50));
+    /// // Beside itself it is at its ceiling.
+    /// let most = ceiling(&load)?;
+    /// let rate = Samples::from_iter([most.clone().beside(&most).rate(); 6]).median_interval();
+    /// assert!(rate.is_lower_bound());
+    /// # Ok::<(), support::net::Error>(())
+    /// ```
+    pub fn rate(&self) -> Reading {
+        match self.client_is_limit() {
+            true => Reading::at_least(self.per_second()),
+            false => self.per_second().into(),
+        }
+    }
+
+    /// This report beside the [`ceiling`](super::ceiling) of the same load: if its rate is within a tenth of it, the clients, or the way to
+    /// them, were the limit.
+    pub fn beside(mut self, ceiling: &Self) -> Self {
+        self.at_ceiling |= self.per_second() >= 0.9 * ceiling.per_second();
+        self
     }
 
     /// What went wrong, by kind.
@@ -105,10 +137,10 @@ impl Report {
         self.client_cpu.div_duration_f64(self.measured)
     }
 
-    /// Whether the client had its hands full (90 % of a core), so that the server might have done more. A chart that
-    /// shows such a measurement should say so.
+    /// Whether the client had its hands full (90 % of a core), or its rate came near its ceiling ([`beside`](Self::beside)), so that the
+    /// server might have done more. A chart that shows such a measurement should say so.
     pub fn client_is_limit(&self) -> bool {
-        self.client_share() >= 0.9
+        self.at_ceiling || self.client_share() >= 0.9
     }
 }
 
@@ -116,9 +148,10 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of {} connections served, {:.0} answers/s, half within {:.1?}, 99 % within {:.1?}; client: {:.0} % of a core",
+            "{} of {} connections served, {}{:.0} answers/s, half within {:.1?}, 99 % within {:.1?}; client: {:.0} % of a core",
             self.served,
             self.connections,
+            if self.client_is_limit() { "≥ " } else { "" },
             self.per_second(),
             self.latency.median(),
             self.latency.quantile(0.99),
@@ -136,5 +169,42 @@ impl fmt::Display for Report {
             write!(f, "\n{kind:?} on {count}: {example}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many answers in a second, for so much of the client's time.
+    fn report(answers: u64, cpu_ms: u64) -> Report {
+        let mut latency = Latency::new();
+        for _ in 0..answers {
+            latency.record(Duration::from_micros(50));
+        }
+        Report {
+            connections: 4,
+            served: 4,
+            connecting: Duration::ZERO,
+            measured: Duration::from_secs(1),
+            latency,
+            answers,
+            client_cpu: Duration::from_millis(cpu_ms),
+            server: None,
+            troubles: Vec::new(),
+            at_ceiling: false,
+        }
+    }
+
+    #[test]
+    fn a_rate_is_a_lower_bound_where_the_client_is_the_limit() {
+        let (at_ease, busy) = (report(1_000, 500), report(1_000, 950));
+        assert_eq!(at_ease.rate(), Reading::from(1_000.0));
+        assert_eq!(busy.rate(), Reading::at_least(1_000.0));
+        assert!(busy.to_string().contains(", ≥ 1000 answers/s"), "{busy}");
+        for (most, limit) in [(1_100, true), (1_200, false)] {
+            let beside = at_ease.clone().beside(&report(most, 950));
+            assert_eq!(beside.client_is_limit(), limit, "{most}");
+        }
     }
 }

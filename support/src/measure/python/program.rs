@@ -105,7 +105,7 @@ impl Program {
         let folder = Folder::new().map_err(Error::Read)?;
         let (file, values) = (folder.0.join("cell.py"), folder.0.join("values"));
         fs::write(&file, format!("{BEFORE}{}", self.on_its_own_line())).map_err(Error::Read)?;
-        let second = course_second().unwrap_or(Duration::from_millis(100));
+        let second = course_second()?;
         let mut command = Command::new(python.program());
         command
             .args(["-I", "-u"])

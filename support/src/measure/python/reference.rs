@@ -19,6 +19,17 @@ pub struct Answer<T> {
     pub missing: Option<Error>,
 }
 
+impl<T> Answer<T> {
+    /// The name of a chart's series or row: with a word if what it shows was read, not measured here.
+    #[must_use]
+    pub fn label(&self, name: &str) -> String {
+        match self.missing {
+            None => name.to_owned(),
+            Some(_) => format!("{name} (read, not measured)"),
+        }
+    }
+}
+
 /// Runs a program as [`Python::run`] does; where there is no interpreter, answers with the measurement `name` of `data/python.toml`.
 ///
 /// # Errors
