@@ -8,9 +8,9 @@ mod common;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
 use course_tests::cell::Cells;
@@ -32,6 +32,8 @@ const CASES: &[Case] = cases![180;
     the_server_is_watched,
     echo_is_a_protocol_too,
     long_lines_come_back_in_pieces,
+    latencies_are_those_of_the_server,
+    latencies_are_those_of_the_queue,
     idle_connections_ask_once,
     wrong_answers_are_reported,
     answers_of_another_are_reported,
@@ -55,6 +57,7 @@ const CASES: &[Case] = cases![180;
     python_leaves_nothing_behind,
     python_prints_something_else,
     python_prints_much,
+    python_is_told_no_wrong_second,
     the_server_of_the_threads_chapter,
     the_daemons_of_the_threads_chapter,
 ];
@@ -173,6 +176,116 @@ fn long_lines_come_back_in_pieces() {
         let report = load(address).message_bytes(bytes).run().unwrap();
         assert!(report.requests() > 0, "{bytes} bytes: {report}");
     }
+}
+
+const DELAY: Duration = Duration::from_millis(10);
+const STALL: Duration = Duration::from_millis(300);
+/// The answer that is stalled: well within the measurement.
+const STALLED: u64 = 30;
+/// What the histogram rounds off.
+const ROUNDING: f64 = 0.01;
+
+/// Answers each line after `delay` says for how long, by the number of the line.
+fn delayed() -> impl Fn() -> Duration + Send + Sync + 'static {
+    let lines = AtomicU64::new(0);
+    move || match lines.fetch_add(1, Relaxed) {
+        STALLED => STALL,
+        _ => DELAY,
+    }
+}
+
+fn near(got: Duration, want: Duration) -> bool {
+    (got.as_secs_f64() / want.as_secs_f64() - 1.0).abs() < 0.05
+}
+
+/// What no other program can spoil is true in each run; what it can, in one of ten.
+fn agrees(serve: impl Fn() -> SocketAddr, exact: fn(&Report), arithmetic: fn(&Report) -> bool) {
+    let mut seen = Vec::new();
+    for _ in 0..10 {
+        let load = load(serve()).lasting(ms(1000)).patience(ms(5000));
+        let report = load.run().unwrap();
+        exact(&report);
+        if arithmetic(&report) {
+            return;
+        }
+        seen.push(report.to_string());
+    }
+    panic!("no run was as it has to be: {seen:#?}");
+}
+
+/// Each of four clients has a server to itself: it waits for the delay, and one of them once for the stall.
+fn latencies_are_those_of_the_server() {
+    let serve = || {
+        let delay = delayed();
+        server(answering(move |line| {
+            thread::sleep(delay());
+            Protocol::Capitals.answer(line)
+        }))
+    };
+    let exact = |report: &Report| {
+        assert!(
+            report.latency.quantile(0.0) >= DELAY.mul_f64(1.0 - ROUNDING),
+            "{report}"
+        );
+        assert!(report.latency.max() >= STALL, "{report}");
+    };
+    agrees(serve, exact, |report| {
+        let latency = &report.latency;
+        // Four clients ask all the time, but one of them not during the stall.
+        let asking = 4.0 * report.measured.as_secs_f64() - STALL.as_secs_f64();
+        let answers = asking / DELAY.as_secs_f64();
+        near(latency.median(), DELAY)
+            && near(latency.quantile(0.99), DELAY)
+            && near(latency.max(), STALL)
+            && (report.requests() as f64 / answers - 1.0).abs() < 0.05
+            // Little's law: all clients wait all the time.
+            && near(latency.mean() * report.requests() as u32, 4 * report.measured)
+    });
+}
+
+/// The four have one server, which takes them in turn: each waits for all of them, and all of them wait for the stall.
+fn latencies_are_those_of_the_queue() {
+    let serve = || {
+        let (ask, asked) = mpsc::channel::<(Vec<u8>, TcpStream)>();
+        let delay = delayed();
+        thread::spawn(move || {
+            for (line, mut client) in asked {
+                thread::sleep(delay());
+                if client.write_all(&Protocol::Capitals.answer(&line)).is_err() {
+                    break;
+                }
+            }
+        });
+        server(move |mut client| {
+            while let Some(line) = line(&mut client)? {
+                let asked = ask.send((line, client.try_clone()?));
+                asked.map_err(io::Error::other)?;
+            }
+            Ok(())
+        })
+    };
+    let exact = |report: &Report| {
+        assert!(
+            report.latency.quantile(0.0) >= DELAY.mul_f64(1.0 - ROUNDING),
+            "{report}"
+        );
+        assert!(report.latency.max() >= STALL, "{report}");
+    };
+    agrees(serve, exact, |report| {
+        let latency = &report.latency;
+        let answers = (report.measured - STALL).div_duration_f64(DELAY);
+        // Four of about seventy answers are late by the stall: more than the last hundredth, less than the last tenth.
+        let late = STALL + 3 * DELAY;
+        near(latency.median(), 4 * DELAY)
+            && near(latency.quantile(0.9), 4 * DELAY)
+            && near(latency.quantile(0.99), late)
+            && near(latency.max(), late)
+            && (report.requests() as f64 / answers - 1.0).abs() < 0.05
+            && near(
+                latency.mean() * report.requests() as u32,
+                4 * report.measured,
+            )
+    });
 }
 
 fn idle_connections_ask_once() {
@@ -555,6 +668,20 @@ fn python_prints_much() {
         "import sys, json\nsys.stderr.write('x' * 1000000)\nprint(json.dumps(list(range(200000))))";
     let numbers: Vec<u32> = python.run(program, &[], ms(20_000)).unwrap();
     assert_eq!(numbers.len(), 200_000);
+}
+
+/// A wrong course second is said as such, and is no program that takes another one.
+fn python_is_told_no_wrong_second() {
+    let Some(_) = python() else { return };
+    // SAFETY: this process has one thread.
+    unsafe { env::set_var("COURSE_SECOND_MS", "5") };
+    let ran = python::python("print(second)");
+    assert!(!ran.here() && ran.printed().is_empty(), "{ran}");
+    let said = ran.to_string();
+    assert!(
+        said.contains("COURSE_SECOND_MS is \"5\": it must be"),
+        "{said}"
+    );
 }
 
 /// What the chapter's server runs in, beside its own cells.
