@@ -32,6 +32,15 @@ impl Reading {
         }
     }
 
+    /// An upper bound of a quantity that is not negative.
+    #[must_use]
+    pub fn at_most(value: f64) -> Self {
+        Self {
+            low: 0.0,
+            ..Self::from(value)
+        }
+    }
+
     /// What was measured.
     #[must_use]
     pub fn value(self) -> f64 {
@@ -112,6 +121,8 @@ mod tests {
             (held_up / free, 2.0 / 3.0, true, false),
             (free / held_up, 1.5, false, true),
             (held_up / held_up, 1.0, true, true),
+            (Reading::at_most(3.0) / free, 1.0, false, true),
+            (free / Reading::at_most(3.0), 1.0, true, false),
             // Whoever is held up may be the larger one.
             (free.max(held_up), 3.0, true, false),
             (free.max(free), 3.0, false, false),

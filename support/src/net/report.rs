@@ -111,6 +111,16 @@ impl Report {
         }
     }
 
+    /// The time in seconds within which the share `p` (0 to 1) of the answers came, as an upper bound where
+    /// [the client was the limit](Self::client_is_limit): an answer waited for the client, too.
+    pub fn within(&self, p: f64) -> Reading {
+        let seconds = self.latency.quantile(p).as_secs_f64();
+        match self.client_is_limit() {
+            true => Reading::at_most(seconds),
+            false => seconds.into(),
+        }
+    }
+
     /// This report beside the [`ceiling`](super::ceiling) of the same load: if its rate is within a tenth of it, the clients, or the way to
     /// them, were the limit.
     pub fn beside(mut self, ceiling: &Self) -> Self {
@@ -201,6 +211,9 @@ mod tests {
         let (at_ease, busy) = (report(1_000, 500), report(1_000, 950));
         assert_eq!(at_ease.rate(), Reading::from(1_000.0));
         assert_eq!(busy.rate(), Reading::at_least(1_000.0));
+        let median = at_ease.latency.median().as_secs_f64();
+        assert_eq!(at_ease.within(0.5), Reading::from(median));
+        assert_eq!(busy.within(0.5), Reading::at_most(median));
         assert!(busy.to_string().contains(", ≥ 1000 answers/s"), "{busy}");
         for (most, limit) in [(1_100, true), (1_200, false)] {
             let beside = at_ease.clone().beside(&report(most, 950));
