@@ -65,7 +65,7 @@ impl Cells {
                 "{name}: one cell must have `{what}`, but {labels:?} have"
             ));
         };
-        let source = cell.source.clone();
+        let source = cell.source.to_string();
         self.chosen.push(source);
         Ok(self)
     }

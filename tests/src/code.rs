@@ -134,7 +134,7 @@ fn program(notebook: &Notebook) -> Result<String, String> {
     let mut first = true;
     for cell in &notebook.cells {
         let at = |e| format!("{name} {}: {e}", cell.label);
-        let part = if !cell.is_code {
+        let part = if !cell.is_code() {
             text::comment(&cell.source, COLUMNS)
         } else if std::mem::take(&mut first) {
             statement(&opening.rest).map_err(at)?
@@ -173,8 +173,8 @@ fn program(notebook: &Notebook) -> Result<String, String> {
 
 /// Whether the notebook shows how the compiler refuses this cell.
 fn refused(cell: &Cell) -> bool {
-    let mut outputs = cell.outputs.iter();
-    cell.tagged("raises-exception") && outputs.any(|output| matches!(output, Output::Error(_)))
+    let mut outputs = cell.outputs().iter();
+    cell.tagged("raises-exception") && outputs.any(|output| matches!(output, Output::Error { .. }))
 }
 
 /// A cell without the kernel's lines.

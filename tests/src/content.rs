@@ -5,13 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use support::chapter::CHAPTERS;
 use support::claim::{Claim, Ledger};
 use support::display::{escape, with_code};
 use support::exercise::{Exercise, Exercises};
 
-use crate::{OVERVIEW, set_date};
+use crate::{Notebook, OVERVIEW, Output, set_date};
 
 /// What one chapter takes from `data/`.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -100,29 +99,30 @@ impl Content {
 }
 
 /// Puts the new words into the outputs that show them.
-fn reword(notebook: &mut Value, changes: &[Change<'_>]) {
-    let cells = notebook["cells"].as_array_mut().into_iter().flatten();
-    let outputs = cells.filter_map(|cell| cell.get_mut("outputs")?.as_array_mut());
-    for data in outputs
-        .flatten()
-        .filter_map(|output| output.get_mut("data")?.as_object_mut())
-    {
-        let shown = serde_json::to_string(data).unwrap_or_default();
-        for change in changes.iter().filter(|change| shown.contains(change.id)) {
-            for (_, content) in data.iter_mut() {
-                let lines = match content {
-                    Value::Array(lines) => lines.iter_mut().collect(),
-                    line => vec![line],
-                };
-                for line in lines {
-                    let Value::String(text) = line else { continue };
-                    let forms: [fn(&str) -> String; 3] = [with_code, escape, ToString::to_string];
-                    let form = forms.iter().find(|form| text.contains(&form(change.from)));
-                    if let Some(form) = form {
-                        *text = text.replace(&form(change.from), &form(change.to));
-                    }
-                }
+fn reword(notebook: &mut Notebook, changes: &[Change<'_>]) {
+    let cells = notebook.cells.iter_mut();
+    for output in cells.filter_map(|cell| cell.outputs.as_mut()).flatten() {
+        let (Output::DisplayData(shown) | Output::ExecuteResult(shown)) = output else {
+            continue;
+        };
+        let mimes = shown.data.keys();
+        let all: String = mimes.filter_map(|mime| shown.text(mime)).collect();
+        let changes = changes.iter().filter(|change| all.contains(change.id));
+        for change in changes {
+            for text in shown.texts_mut() {
+                text.change(|line| change.made(line));
             }
+        }
+    }
+}
+
+impl Change<'_> {
+    /// The line with the new text in place of the old, in the form that stands there.
+    fn made(&self, line: &str) -> String {
+        let forms: [fn(&str) -> String; 3] = [with_code, escape, ToString::to_string];
+        match forms.iter().find(|form| line.contains(&form(self.from))) {
+            Some(form) => line.replace(&form(self.from), &form(self.to)),
+            None => line.to_owned(),
         }
     }
 }
@@ -163,21 +163,18 @@ fn bring(now: &Content, notebook: &Path, stamp: &Path) -> Result<bool, String> {
     let changes = then.as_ref().and_then(|then| now.since(then));
     let done = match changes {
         Some(changes) if notebook.exists() => {
-            let text = fs::read(notebook)
-                .map_err(|e| format!("cannot read {}: {e}", notebook.display()))?;
-            let mut json: Value = serde_json::from_slice(&text)
-                .map_err(|e| format!("{}: not JSON: {e}", notebook.display()))?;
-            let before = json.clone();
-            reword(&mut json, &changes);
-            if json != before {
+            let mut now = Notebook::read(notebook)?;
+            let before = now.clone();
+            reword(&mut now, &changes);
+            if now != before {
                 // As old as it was: what it measured is.
                 let modified = fs::metadata(notebook).and_then(|of| of.modified());
-                written(notebook, &format!("{}\n", pretty(&json)?))?;
+                now.write(notebook)?;
                 modified
                     .and_then(|then| set_date(notebook, then))
                     .map_err(|e| format!("cannot date {}: {e}", notebook.display()))?;
             }
-            json != before
+            now != before
         }
         Some(_) => false,
         None => {
@@ -190,15 +187,6 @@ fn bring(now: &Content, notebook: &Path, stamp: &Path) -> Result<bool, String> {
         &serde_json::to_string(now).map_err(|e| e.to_string())?,
     )?;
     Ok(done)
-}
-
-/// As Jupyter writes notebooks.
-fn pretty(notebook: &Value) -> Result<String, String> {
-    let mut text = Vec::new();
-    let layout = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    let mut writer = serde_json::Serializer::with_formatter(&mut text, layout);
-    notebook.serialize(&mut writer).map_err(|e| e.to_string())?;
-    String::from_utf8(text).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

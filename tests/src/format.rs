@@ -6,19 +6,16 @@
 //! that taking one level off cannot touch the lines of a string. A `;` at a cell's end, which rustfmt drops after a
 //! block, stays: it keeps the kernel from showing `()`.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-use serde_json::Value;
 
 use crate::Notebook;
 
 /// The code cells that are not laid out by the rule, as findings.
 pub fn findings(notebook: &Notebook) -> Vec<String> {
     let judge = |cell: &crate::Cell| match formatted(&cell.source) {
-        Ok(text) if text == cell.source => None,
+        Ok(text) if text == *cell.source => None,
         Ok(_) => Some("is not formatted: run `target/debug/course fmt` on it".to_owned()),
         Err(_) if cell.tagged("raises-exception") => None,
         Err(e) => Some(e),
@@ -63,41 +60,23 @@ pub fn formatted(cell: &str) -> Result<String, String> {
 /// # Errors
 /// A sentence that names the file and the cell.
 pub fn rewrite(path: &Path) -> Result<usize, String> {
-    let at = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
-    let text = fs::read_to_string(path).map_err(|e| at(&e))?;
-    let notebook = Notebook::read(path)?;
-    let mut text_now = text.clone();
+    let mut notebook = Notebook::read(path)?;
     let mut changed = 0;
-    for cell in notebook.code() {
+    for cell in notebook.cells.iter_mut().filter(|cell| cell.is_code()) {
         let new = match formatted(&cell.source) {
             Ok(new) => new,
             Err(_) if cell.tagged("raises-exception") => continue,
             Err(e) => return Err(format!("{} {}: {e}", notebook.name, cell.label)),
         };
-        if new != cell.source {
-            // The file keeps its order of keys: only the lines of this source are replaced.
-            text_now = replace_source(&text_now, &cell.source, &new)
-                .ok_or_else(|| at(&format!("{}: cannot find its text in the file", cell.label)))?;
+        if new != *cell.source {
+            cell.source = new.into();
             changed += 1;
         }
     }
-    if text_now != text {
-        fs::write(path, text_now).map_err(|e| at(&e))?;
+    if changed > 0 {
+        notebook.write(path)?;
     }
     Ok(changed)
-}
-
-/// Sources as nbformat writes them: a list of lines, indented by one space a level.
-fn replace_source(file: &str, old: &str, new: &str) -> Option<String> {
-    let as_list = |text: &str| {
-        let lines: Vec<String> = text
-            .split_inclusive('\n')
-            .map(|line| format!("    {}", Value::from(line)))
-            .collect();
-        format!("\"source\": [\n{}\n   ]", lines.join(",\n"))
-    };
-    let (old, new) = (as_list(old), as_list(new));
-    file.contains(&old).then(|| file.replacen(&old, &new, 1))
 }
 
 /// What rustfmt makes of a file's text.

@@ -23,7 +23,7 @@ pub fn run(notebook: &Notebook) -> Vec<String> {
     for cell in notebook.code() {
         let mut find =
             |what: String| findings.push(format!("{} {}: {what}", notebook.name, cell.label));
-        match (before, cell.execution_count) {
+        match (before, cell.number()) {
             (_, None) => find("was never run".to_owned()),
             (None, Some(n)) if n > 2 => find(format!("is the first but was run as number {n}")),
             (Some(last), Some(n)) if n != last + 1 => {
@@ -31,13 +31,13 @@ pub fn run(notebook: &Notebook) -> Vec<String> {
             }
             _ => {}
         }
-        before = cell.execution_count.or(before);
-        for output in &cell.outputs {
+        before = cell.number().or(before);
+        for output in cell.outputs() {
             match output {
-                Output::Error(text) if !cell.tagged("raises-exception") => {
+                Output::Error { evalue: text, .. } if !cell.tagged("raises-exception") => {
                     find(format!("error: {}", first_line(text)));
                 }
-                Output::Stream { name, text }
+                Output::Stream { name, text, .. }
                     if name == "stderr"
                         && !cell.tagged("stderr")
                         && !cell.tagged("raises-exception") =>
@@ -66,7 +66,7 @@ pub fn form(notebook: &Notebook) -> Vec<String> {
             Some(id) if !ids.insert(id) => find(&format!("the id `{id}` is taken")),
             _ => {}
         }
-        for output in &cell.outputs {
+        for output in cell.outputs() {
             if let Some(what) = chart(output).or_else(|| fields(output)) {
                 find(&what);
             }
@@ -100,12 +100,14 @@ fn begins_well(source: &str) -> bool {
 
 /// The kernel falls back to `Debug` when it has to compile a cell a second time, as for a variable that was moved.
 fn fields(output: &Output) -> Option<String> {
-    let Output::Data(shown) = output else {
+    let (Output::DisplayData(shown) | Output::ExecuteResult(shown)) = output else {
         return None;
     };
-    let [(_, text)] = shown.as_slice() else {
+    let mut mimes = shown.data.keys();
+    let (Some(mime), None) = (mimes.next(), mimes.next()) else {
         return None;
     };
+    let text = shown.text(mime)?;
     let what = [
         "Chart {",
         "Checked {",
@@ -158,7 +160,7 @@ fn solved(notebook: &Notebook) -> Vec<String> {
         )
     };
     for cell in &notebook.cells {
-        if cell.is_code {
+        if cell.is_code() {
             if cell.tagged("hide-cell") {
                 open = None;
             }

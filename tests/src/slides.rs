@@ -7,7 +7,8 @@
 use serde_json::{Value, json};
 use support::chapter::CHAPTERS;
 
-use crate::{columns, text};
+use crate::notebook::{CellType, Fields, Shown, Text};
+use crate::{Cell, Notebook, Output, columns};
 
 /// The height of a slide without its margins and the line at its head, in its own pixels: it is 1280 by 720.
 const ROOM: usize = 610;
@@ -30,7 +31,7 @@ struct Piece {
     /// Its `slide_type`, if the cell has one.
     given: Option<String>,
     solution: bool,
-    cell: Value,
+    cell: Cell,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -52,23 +53,28 @@ impl Kind {
 
 /// The notebook with its cells cut up for slides, each with a `slide_type`. The first cell of a slide has, as
 /// `metadata.section`, the heading under which it stands, unless it is that heading.
-///
-/// # Errors
-/// When it has no cells or a cell has no text.
-pub fn lay_out(notebook: &Value) -> Result<Value, String> {
-    let cells = notebook["cells"].as_array().ok_or("`cells` is no list")?;
-    let mut pieces = Vec::new();
-    for (i, cell) in cells.iter().enumerate() {
-        let source = text(&cell["source"]).ok_or(format!("cell {i}: `source` is no text"))?;
-        pieces.extend(cut(cell, &on_the_site(&source)));
+#[must_use]
+pub fn lay_out(notebook: &Notebook) -> Notebook {
+    let mut cells = placed(notebook.cells.iter().flat_map(cut).collect());
+    for cell in &mut cells {
+        cell.source.change(to_decks);
+        for output in cell.outputs.iter_mut().flatten() {
+            if let Output::DisplayData(shown) | Output::ExecuteResult(shown) = output {
+                shown.texts_mut().for_each(|text| text.change(to_decks));
+            }
+        }
     }
-    let mut laid_out = notebook.clone();
-    laid_out["cells"] = Value::Array(placed(pieces));
-    // Links to notebooks lead to the decks beside this one.
-    let text = CHAPTERS.iter().fold(laid_out.to_string(), |text, chapter| {
+    Notebook {
+        cells,
+        ..notebook.clone()
+    }
+}
+
+/// Links to notebooks lead to the decks beside this one.
+fn to_decks(text: &str) -> String {
+    CHAPTERS.iter().fold(text.to_owned(), |text, chapter| {
         text.replace(&format!("{chapter}.ipynb"), &format!("{chapter}.html"))
-    });
-    serde_json::from_str(&text).map_err(|e| e.to_string())
+    })
 }
 
 /// Links to words lead to the site, where names are in lower case; for JupyterLab they keep their capitals.
@@ -85,34 +91,30 @@ fn on_the_site(source: &str) -> String {
     text
 }
 
-fn cut(cell: &Value, source: &str) -> Vec<Piece> {
-    let tagged = |tag: &str| {
-        let tags = cell["metadata"]["tags"].as_array();
-        tags.is_some_and(|tags| tags.iter().any(|t| t == tag))
-    };
-    let given = cell["metadata"]["slideshow"]["slide_type"].as_str();
-    let set_up = tagged("remove-output") && given.is_none();
-    if set_up || tagged("remove-cell") || given == Some("skip") {
+fn cut(cell: &Cell) -> Vec<Piece> {
+    let given = cell.metadata.get("slideshow");
+    let given = given.and_then(|slideshow| slideshow["slide_type"].as_str());
+    let set_up = cell.tagged("remove-output") && given.is_none();
+    if set_up || cell.tagged("remove-cell") || given == Some("skip") {
         return Vec::new();
     }
-    let mut pieces = match cell["cell_type"].as_str() {
-        Some("markdown") => blocks(source).map(written).collect(),
-        Some("code") => {
-            let mut pieces = Vec::new();
-            if !tagged("remove-input") && !tagged("hide-input") {
-                pieces.push(code(cell, source));
+    let mut pieces = Vec::new();
+    match cell.cell_type {
+        CellType::Markdown => pieces.extend(blocks(&on_the_site(&cell.source)).map(written)),
+        CellType::Code => {
+            if !cell.tagged("remove-input") && !cell.tagged("hide-input") {
+                pieces.push(code(cell));
             }
-            if !tagged("hide-output") {
+            if !cell.tagged("hide-output") {
                 pieces.extend(outputs(cell));
             }
-            pieces
         }
-        _ => Vec::new(),
-    };
-    let id = cell["id"].as_str().unwrap_or("cell");
+        CellType::Raw => {}
+    }
+    let id = cell.id.as_deref().unwrap_or("cell");
     for (i, piece) in pieces.iter_mut().enumerate() {
-        piece.cell["id"] = json!(format!("{id}-{i}"));
-        piece.solution = tagged("hide-cell");
+        piece.cell.id = Some(format!("{id}-{i}"));
+        piece.solution = cell.tagged("hide-cell");
         if let Some(given) = given {
             let given = if i == 0 { given } else { "-" };
             piece.given = Some(given.to_owned());
@@ -164,8 +166,7 @@ fn written(block: String) -> Piece {
         0 => (Kind::Text, height),
         _ => (Kind::Heading(level), HEADING),
     };
-    let cell = json!({"cell_type": "markdown", "metadata": {}, "source": block});
-    piece(kind, height, cell)
+    piece(kind, height, Cell::markdown(block))
 }
 
 fn lines(signs: usize) -> usize {
@@ -176,54 +177,56 @@ fn width(text: &str) -> usize {
     columns(text.trim())
 }
 
-fn code(cell: &Value, source: &str) -> Piece {
-    let mut code = cell.clone();
-    code["metadata"] = json!({});
-    code["outputs"] = json!([]);
-    piece(Kind::Code, (source.lines().count() + 1) * CODE_LINE, code)
+fn code(cell: &Cell) -> Piece {
+    let code = Cell {
+        metadata: Fields::new(),
+        outputs: Some(Vec::new()),
+        ..cell.clone()
+    };
+    let height = (cell.source.lines().count() + 1) * CODE_LINE;
+    piece(Kind::Code, height, code)
 }
 
 /// Prints in a row are one; whatever is shown stands for itself.
-fn outputs(cell: &Value) -> Vec<Piece> {
+fn outputs(cell: &Cell) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
-    for output in cell["outputs"].as_array().into_iter().flatten() {
-        let (kind, height) = match output["output_type"].as_str() {
-            Some("stream" | "error") => (Kind::Printed, printed(output)),
-            _ => (Kind::Shown, shown(&output["data"])),
-        };
-        if let Some(last) = pieces
-            .last_mut()
-            .filter(|last| last.kind == kind && kind == Kind::Printed)
-        {
-            last.height += height;
-            if let Some(together) = last.cell["outputs"].as_array_mut() {
-                together.push(output.clone());
+    for output in cell.outputs() {
+        let mut output = output.clone();
+        let (kind, height) = match &mut output {
+            Output::Stream { text, .. } => (Kind::Printed, text.lines().count() * CODE_LINE),
+            Output::Error { traceback, .. } => {
+                (Kind::Printed, traceback.lines().count() * CODE_LINE)
             }
+            Output::DisplayData(shown) | Output::ExecuteResult(shown) => {
+                let height = height(shown);
+                if shown.data.contains_key("image/svg+xml") {
+                    // In the page, and not an image beside it.
+                    shown.data.remove("text/html");
+                }
+                (Kind::Shown, height)
+            }
+        };
+        let before = pieces.last_mut().filter(|last| last.kind == kind);
+        if let Some(last) = before.filter(|_| kind == Kind::Printed) {
+            last.height += height;
+            last.cell.outputs.get_or_insert_default().push(output);
             continue;
         }
-        let mut output = output.clone();
-        if let Some(data) = output.get_mut("data").and_then(Value::as_object_mut)
-            && data.contains_key("image/svg+xml")
-        {
-            // In the page, and not an image beside it.
-            data.remove("text/html");
-        }
-        let metadata = json!({"transient": {"remove_source": true}});
-        let cell = json!({"cell_type": "code", "metadata": metadata, "execution_count": cell["execution_count"],
-                          "source": "", "outputs": [output]});
-        pieces.push(piece(kind, height, cell));
+        let mut alone = Cell {
+            source: Text::from(""),
+            outputs: Some(vec![output]),
+            metadata: Fields::new(),
+            ..cell.clone()
+        };
+        set(&mut alone, "transient", json!({"remove_source": true}));
+        pieces.push(piece(kind, height, alone));
     }
     pieces
 }
 
-fn printed(output: &Value) -> usize {
-    let printed = ["text", "traceback"].map(|key| text(&output[key]).unwrap_or_default());
-    printed.concat().lines().count() * CODE_LINE
-}
-
 /// The height of a chart follows from its view box, that of a table from its rows, any other from its plain text.
-fn shown(data: &Value) -> usize {
-    let get = |mime| text(&data[mime]).unwrap_or_default();
+fn height(shown: &Shown) -> usize {
+    let get = |mime| shown.text(mime).unwrap_or_default();
     let svg = get("image/svg+xml");
     let chart = svg.split_once("viewBox=\"0 0 720 ");
     let chart = chart.and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
@@ -242,7 +245,11 @@ fn shown(data: &Value) -> usize {
     }
 }
 
-fn piece(kind: Kind, height: usize, cell: Value) -> Piece {
+fn set(cell: &mut Cell, key: &str, value: Value) {
+    cell.metadata.insert(key.to_owned(), value);
+}
+
+fn piece(kind: Kind, height: usize, cell: Cell) -> Piece {
     Piece {
         kind,
         height: height.min(ROOM),
@@ -252,7 +259,7 @@ fn piece(kind: Kind, height: usize, cell: Value) -> Piece {
     }
 }
 
-fn placed(pieces: Vec<Piece>) -> Vec<Value> {
+fn placed(pieces: Vec<Piece>) -> Vec<Cell> {
     let mut used = 0;
     let mut section = String::new();
     let mut cells = Vec::new();
@@ -262,14 +269,14 @@ fn placed(pieces: Vec<Piece>) -> Vec<Value> {
             None => starts(&pieces, i, used),
         };
         let mut cell = piece.cell.clone();
-        cell["metadata"]["slideshow"] = json!({"slide_type": kind});
+        set(&mut cell, "slideshow", json!({"slide_type": kind}));
         let starts = kind == "slide" || kind == "subslide";
         if let Kind::Heading(1 | 2) = piece.kind {
-            let heading = text(&piece.cell["source"]).unwrap_or_default();
-            section = heading.trim_start_matches('#').trim().to_owned();
+            let heading = piece.cell.source.trim_start_matches('#');
+            section = heading.trim().to_owned();
         } else if starts {
-            cell["metadata"]["section"] = json!(section);
-            cell["metadata"]["solution"] = json!(piece.solution);
+            set(&mut cell, "section", json!(section));
+            set(&mut cell, "solution", json!(piece.solution));
         }
         if starts {
             used = 0;

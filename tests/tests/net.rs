@@ -740,9 +740,9 @@ fn the_daemons_of_the_threads_chapter() {
         .code()
         .find(|cell| cell.source.contains("\"end123\""))
         .unwrap();
-    let printed: String = (cell.outputs.iter())
+    let printed: String = (cell.outputs().iter())
         .map(|output| match output {
-            Output::Stream { text, .. } => text.as_str(),
+            Output::Stream { text, .. } => &**text,
             _ => "",
         })
         .collect();

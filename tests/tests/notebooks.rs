@@ -195,15 +195,6 @@ fn a_gap_in_the_numbering_is_found() {
 }
 
 #[test]
-fn a_malformed_cell_is_named() {
-    let cell = json!([{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": []}]);
-    assert_eq!(
-        parsed(cell).unwrap_err(),
-        "09-bad cell 1: `source` is no text"
-    );
-}
-
-#[test]
 fn bad_form_is_found() {
     let shown = |data: Value| json!({"output_type": "display_data", "metadata": {}, "data": data});
     // `<svg/>`

@@ -17,7 +17,6 @@ use headless_chrome::protocol::cdp::Emulation;
 use headless_chrome::types::PrintToPdfOptions;
 use headless_chrome::{Browser, Tab};
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde_json::{Value, json};
 
 const PROJECTOR: (u32, u32) = (1280, 720);
 /// What A4 leaves between the margins of `course.css`, in CSS pixels.
@@ -110,8 +109,9 @@ fn deck(tab: &Tab, chapter: &Notebook, file: &Path) -> Outcome {
 
 /// How many sections the chapter has, its title among them.
 fn headings(chapter: &Notebook) -> usize {
-    let text = chapter.cells.iter().filter(|cell| !cell.is_code);
-    text.flat_map(|cell| cell.source.lines())
+    let texts = chapter.texts();
+    texts
+        .flat_map(|cell| cell.source.lines())
         .filter(|line| line.starts_with("# ") || line.starts_with("## "))
         .count()
 }
@@ -182,18 +182,14 @@ fn run_all(browser: &Browser) -> Outcome {
     let name = "01-theory.ipynb";
     let chapter = root().join("notebooks").join(name);
     // As a reader gets it who has cleared the outputs.
-    let mut notebook: Value = serde_json::from_str(&fs::read_to_string(chapter)?)?;
-    for cell in notebook["cells"].as_array_mut().into_iter().flatten() {
-        if cell["cell_type"] == "code" {
-            cell["outputs"] = json!([]);
-            cell["execution_count"] = json!(null);
-        }
-    }
+    let mut notebook = Notebook::read(&chapter)?;
     let here = root().join("support").display().to_string();
-    fs::write(
-        folder.join(name),
-        notebook.to_string().replace("../support", &here),
-    )?;
+    for cell in notebook.cells.iter_mut().filter(|cell| cell.is_code()) {
+        cell.outputs = Some(Vec::new());
+        cell.execution_count = Some(None);
+        cell.source.change(|line| line.replace("../support", &here));
+    }
+    notebook.write(&folder.join(name))?;
     let (_server, port) = jupyterlab(
         &folder,
         "trusting",
@@ -249,7 +245,7 @@ fn opened(browser: &Browser) -> Outcome {
     for path in notebooks(&root().join("notebooks"))? {
         let chapter = Notebook::read(&path)?;
         let unfolded = chapter.code().filter(|cell| !cell.tagged("hide-cell"));
-        let outputs = unfolded.flat_map(|cell| &cell.outputs);
+        let outputs = unfolded.flat_map(|cell| cell.outputs());
         let charts = outputs
             .filter(|output| output.shown("image/svg+xml").is_some())
             .count();

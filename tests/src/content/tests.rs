@@ -1,6 +1,6 @@
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -24,12 +24,23 @@ fn content(chapter: &str, changed: &[(&str, &str)]) -> Content {
 fn run() -> Value {
     let verdict = "<div data-claim=\"order\"><p>One &amp; two.</p><p lang=\"zh-CN\">一。</p></div>";
     let solution = "<div data-exercise=\"sum\"><code>1 + 2</code>.</div>";
-    json!({"cells": [
-        {"cell_type": "code", "outputs": [{"data": {"text/html": [verdict], "text/plain": ["order: One & two.\n", "一。"]}}]},
-        {"cell_type": "code", "outputs": [{"data": {"text/html": solution}}]},
-        {"cell_type": "code", "outputs": [{"data": {"text/plain": "One & two."}}, {"name": "stdout", "text": "一。"}]},
-        {"cell_type": "markdown", "source": "一。"},
-    ]})
+    let shown = |data: Value| {
+        let output = json!([{"output_type": "display_data", "metadata": {}, "data": data}]);
+        json!({"cell_type": "code", "metadata": {}, "source": "", "execution_count": 1, "outputs": output})
+    };
+    let mut other = shown(json!({"text/plain": "One & two."}));
+    let printed = json!({"output_type": "stream", "name": "stdout", "text": "一。"});
+    other["outputs"]
+        .as_array_mut()
+        .expect("a list")
+        .push(printed);
+    let cells = json!([
+        shown(json!({"text/html": [verdict], "text/plain": ["order: One & two.\n", "一。"]})),
+        shown(json!({"text/html": solution})),
+        other,
+        {"cell_type": "markdown", "metadata": {}, "source": "一。"},
+    ]);
+    json!({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 }
 
 struct Folder {

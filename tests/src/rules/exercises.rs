@@ -96,7 +96,7 @@ fn sections(notebook: &Notebook) -> Vec<Section<'_>> {
     let mut sections: Vec<Section> = Vec::new();
     let mut open = false;
     for cell in &notebook.cells {
-        if cell.is_code {
+        if cell.is_code() {
             if let Some(section) = sections.last_mut().filter(|_| open) {
                 section.cells.push(cell);
             }
@@ -136,7 +136,7 @@ fn arguments(cell: &Cell, function: &str, id: &str) -> Vec<String> {
 
 /// The text of the check of this exercise among the cell's outputs.
 fn shown<'a>(cell: &'a Cell, id: &str) -> Option<&'a str> {
-    cell.outputs.iter().find_map(|output| {
+    cell.outputs().iter().find_map(|output| {
         let text = output.shown("text/plain")?;
         let first = text.lines().next().unwrap_or_default();
         first.split(' ').any(|word| word == id).then_some(text)

@@ -20,7 +20,7 @@ pub fn front(notebooks: &[PathBuf]) -> Result<String, String> {
     for path in notebooks {
         let notebook = Notebook::read(path)?;
         let cells = notebook.code().filter(|cell| cell.tagged("front-page"));
-        let mut outputs = cells.flat_map(|cell| &cell.outputs);
+        let mut outputs = cells.flat_map(|cell| cell.outputs());
         if let Some(svg) = outputs.find_map(|output| output.shown("image/svg+xml")) {
             return Ok(svg.to_owned());
         }
