@@ -160,11 +160,9 @@ fn program(notebook: &Notebook) -> Result<String, String> {
         opening.uses
     );
     let main = format::rustfmt(&main, "max_width=100").map_err(|e| format!("{name}: {e}"))?;
-    let title = notebook
-        .cells
-        .iter()
-        .find_map(|cell| cell.source.strip_prefix("# "));
-    let title = title.and_then(|text| text.lines().next()).unwrap_or(name);
+    let mut headings = notebook.texts().flat_map(Cell::headings);
+    let title = headings.find(|heading| heading.level == 1);
+    let title = title.map_or(name.clone(), |heading| heading.text);
     Ok(format!(
         "//! {title}\n//!\n//! Written by `make code` from `notebooks/{name}.ipynb`: change that.\n\n\
          #[macro_use]\nmod show;\n\n{main}"

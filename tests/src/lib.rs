@@ -6,6 +6,7 @@ pub mod cell;
 pub mod code;
 pub mod content;
 pub mod format;
+pub mod markdown;
 pub mod notebook;
 mod random;
 pub mod ratios;
@@ -22,13 +23,6 @@ use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use support::chapter::CHAPTERS;
-
-/// The columns that a text takes: Chinese takes two a sign.
-fn columns(text: &str) -> usize {
-    text.chars()
-        .map(|c| if c < '\u{2e80}' { 1 } else { 2 })
-        .sum()
-}
 
 /// So many milliseconds.
 pub fn ms(milliseconds: u64) -> Duration {

@@ -15,6 +15,8 @@ use serde_json::{Map, Value};
 
 pub use text::Text;
 
+use crate::markdown::{Heading, headings};
+
 /// Keys and values that we need not know.
 pub type Fields = Map<String, Value>;
 
@@ -238,6 +240,14 @@ impl Cell {
             execution_count: None,
             outputs: None,
             others: Fields::new(),
+        }
+    }
+
+    /// The headings of a text; code has none.
+    pub fn headings(&self) -> Vec<Heading> {
+        match self.cell_type {
+            CellType::Markdown => headings(&self.source),
+            CellType::Code | CellType::Raw => Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 pub use exercises::{checks, solutions};
 
+use crate::markdown::Heading;
 use crate::{Cell, Notebook, Output};
 
 /// The largest chart, in bytes: the repository keeps every version of it.
@@ -160,14 +161,10 @@ fn solved(notebook: &Notebook) -> Vec<String> {
         )
     };
     for cell in &notebook.cells {
-        if cell.is_code() {
-            if cell.tagged("hide-cell") {
-                open = None;
-            }
-            continue;
+        if cell.is_code() && cell.tagged("hide-cell") {
+            open = None;
         }
-        for title in cell.source.lines().filter(|line| line.starts_with('#')) {
-            let title = title.trim_start_matches('#').trim();
+        for Heading { text: title, .. } in cell.headings() {
             let exercise = title.starts_with("Exercise");
             // "Exercises" may stand above the headings of the single ones.
             let group = exercise && open.as_ref().is_some_and(|(above, _)| above == "Exercises");
@@ -176,7 +173,7 @@ fn solved(notebook: &Notebook) -> Vec<String> {
             }
             if exercise {
                 seen = true;
-                open = Some((title.to_owned(), cell));
+                open = Some((title, cell));
             }
         }
     }

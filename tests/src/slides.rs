@@ -6,9 +6,11 @@
 
 use serde_json::{Value, json};
 use support::chapter::CHAPTERS;
+use unicode_width::UnicodeWidthStr as _;
 
+use crate::markdown::{self, Block, blocks, with_links};
 use crate::notebook::{CellType, Fields, Shown, Text};
-use crate::{Cell, Notebook, Output, columns};
+use crate::{Cell, Notebook, Output};
 
 /// The height of a slide without its margins and the line at its head, in its own pixels: it is 1280 by 720.
 const ROOM: usize = 610;
@@ -57,7 +59,6 @@ impl Kind {
 pub fn lay_out(notebook: &Notebook) -> Notebook {
     let mut cells = placed(notebook.cells.iter().flat_map(cut).collect());
     for cell in &mut cells {
-        cell.source.change(to_decks);
         for output in cell.outputs.iter_mut().flatten() {
             if let Output::DisplayData(shown) | Output::ExecuteResult(shown) = output {
                 shown.texts_mut().for_each(|text| text.change(to_decks));
@@ -77,18 +78,11 @@ fn to_decks(text: &str) -> String {
     })
 }
 
-/// Links to words lead to the site, where names are in lower case; for JupyterLab they keep their capitals.
-fn on_the_site(source: &str) -> String {
-    let mut parts = source.split("(glossary.md#");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_at(part.find(')').unwrap_or(0));
-        text += &format!(
-            "(../html/glossary.html#{}{rest}",
-            name.to_lowercase().replace(',', "")
-        );
-    }
-    text
+/// And those to words to the site, where names are in lower case; for JupyterLab they keep their capitals.
+fn from_the_deck(to: &str) -> Option<String> {
+    let word = to.strip_prefix("glossary.md#").map(str::to_lowercase);
+    let word = word.map(|name| format!("../html/glossary.html#{}", name.replace(',', "")));
+    Some(word.unwrap_or_else(|| to_decks(to)))
 }
 
 fn cut(cell: &Cell) -> Vec<Piece> {
@@ -100,7 +94,10 @@ fn cut(cell: &Cell) -> Vec<Piece> {
     }
     let mut pieces = Vec::new();
     match cell.cell_type {
-        CellType::Markdown => pieces.extend(blocks(&on_the_site(&cell.source)).map(written)),
+        CellType::Markdown => {
+            let text = with_links(&cell.source, from_the_deck);
+            pieces.extend(blocks(&text).into_iter().map(written));
+        }
         CellType::Code => {
             if !cell.tagged("remove-input") && !cell.tagged("hide-input") {
                 pieces.push(code(cell));
@@ -123,50 +120,16 @@ fn cut(cell: &Cell) -> Vec<Piece> {
     pieces
 }
 
-/// The parts of a text that blank lines and headings divide; a fenced block is one.
-fn blocks(source: &str) -> impl Iterator<Item = String> {
-    let mut blocks = vec![String::new()];
-    let mut fenced = false;
-    for line in source.lines() {
-        let heading = !fenced && heading(line) > 0;
-        fenced ^= line.trim_start().starts_with("```");
-        let blank = line.trim().is_empty() && !fenced;
-        if heading || blank {
-            blocks.push(String::new());
-        }
-        if blank {
-            continue;
-        }
-        if let Some(block) = blocks.last_mut() {
-            block.push_str(line);
-            block.push('\n');
-        }
-        if heading {
-            blocks.push(String::new());
-        }
-    }
-    blocks.retain(|block| !block.trim().is_empty());
-    blocks.into_iter()
-}
-
-/// The level of the heading that the line is, or 0.
-fn heading(line: &str) -> usize {
-    let level = line.bytes().take_while(|&sign| sign == b'#').count();
-    level * usize::from(line[level..].starts_with(' '))
-}
-
-fn written(block: String) -> Piece {
-    let level = heading(block.trim_start());
-    let by_line = block
-        .trim_start()
-        .starts_with(['-', '*', '|', '`', '1'])
-        .then(|| block.lines().map(width).map(lines).sum());
-    let height = by_line.unwrap_or_else(|| lines(width(&block))) * TEXT_LINE + TEXT_LINE / 2;
-    let (kind, height) = match level {
-        0 => (Kind::Text, height),
-        _ => (Kind::Heading(level), HEADING),
+fn written(block: Block) -> Piece {
+    let rows = match block.kind {
+        markdown::Kind::Lines => block.source.lines().map(width).map(lines).sum(),
+        _ => lines(width(&block.source)),
     };
-    piece(kind, height, Cell::markdown(block))
+    let (kind, height) = match &block.kind {
+        markdown::Kind::Heading(heading) => (Kind::Heading(heading.level), HEADING),
+        _ => (Kind::Text, rows * TEXT_LINE + TEXT_LINE / 2),
+    };
+    piece(kind, height, Cell::markdown(block.source))
 }
 
 fn lines(signs: usize) -> usize {
@@ -174,7 +137,7 @@ fn lines(signs: usize) -> usize {
 }
 
 fn width(text: &str) -> usize {
-    columns(text.trim())
+    text.trim().width()
 }
 
 fn code(cell: &Cell) -> Piece {
@@ -272,8 +235,8 @@ fn placed(pieces: Vec<Piece>) -> Vec<Cell> {
         set(&mut cell, "slideshow", json!({"slide_type": kind}));
         let starts = kind == "slide" || kind == "subslide";
         if let Kind::Heading(1 | 2) = piece.kind {
-            let heading = piece.cell.source.trim_start_matches('#');
-            section = heading.trim().to_owned();
+            let heading = piece.cell.headings().into_iter().next();
+            section = heading.map(|heading| heading.text).unwrap_or_default();
         } else if starts {
             set(&mut cell, "section", json!(section));
             set(&mut cell, "solution", json!(piece.solution));

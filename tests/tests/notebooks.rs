@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use course_tests::{Notebook, format, notebooks, root, rules, translations};
+use course_tests::{Notebook, format, markdown, notebooks, root, rules, translations};
 use serde_json::{Value, json};
 use support::exercise::Exercises;
 
@@ -87,19 +87,19 @@ fn everything_is_translated() {
 fn links_to_words_lead_there_in_jupyterlab() {
     let folder = root().join("notebooks");
     let words = std::fs::read_to_string(folder.join("glossary.md")).expect("it is there");
-    let headings = words.lines().filter(|line| line.starts_with("##"));
-    let names: Vec<String> = headings
-        .map(|line| line.trim_start_matches(['#', ' ']).replace(' ', "-"))
+    let names: Vec<String> = markdown::headings(&words)
+        .into_iter()
+        .filter(|heading| heading.level > 1)
+        .map(|heading| heading.text.replace(' ', "-"))
         .collect();
-    for path in notebooks(&folder).expect("the folder `notebooks` is there") {
-        let text = std::fs::read_to_string(&path).expect("it can be read");
-        for link in text.split("(glossary.md#").skip(1) {
-            let name = link.split(')').next().unwrap_or_default();
-            assert!(
-                names.iter().any(|n| n == name),
-                "{}: `{name}`",
-                path.display()
-            );
+    for notebook in committed() {
+        let links = notebook
+            .texts()
+            .flat_map(|cell| markdown::links(&cell.source));
+        for link in links {
+            let name = link.strip_prefix("glossary.md#");
+            let leads = name.is_none_or(|name| names.iter().any(|n| n == name));
+            assert!(leads, "{}: `{link}`", notebook.name);
         }
     }
 }
@@ -221,6 +221,39 @@ fn bad_form_is_found() {
         "09-bad text after cell 1: \"Exercise 1\" has no solution tagged `hide-cell`",
     ];
     assert_eq!(found, want);
+}
+
+/// A `#` in code heads nothing: it neither is an exercise nor ends one.
+#[test]
+fn what_looks_like_a_heading_in_code_is_none() {
+    let of = |source: &str, below: &str| {
+        let cells = json!([
+            {"cell_type": "markdown", "id": "a", "source": source, "metadata": {}},
+            {"cell_type": "markdown", "id": "b", "source": below, "metadata": {}},
+            {"cell_type": "code", "id": "c", "source": WAITS, "metadata": {}, "execution_count": 1, "outputs": []},
+            {"cell_type": "code", "id": "d", "source": SOLUTION, "metadata": {"tags": ["hide-cell"]},
+             "execution_count": 2, "outputs": []},
+        ]);
+        let notebook = parsed(cells).expect("well-formed");
+        let mut found = rules::form(&notebook);
+        found.retain(|finding| finding.contains("xercise") || finding.contains("solution"));
+        found.extend(rules::checks(&notebook, exercise(1, "8").all()));
+        found
+    };
+    let none = "09-bad: has no heading that begins with \"Exercise\"";
+    let of_the_data =
+        "09-bad: has no heading \"### Exercise 1\" for `how-many` of data/exercises.toml";
+    for fence in ["```", "~~~~"] {
+        let hidden = format!("{fence}python\n### Exercise 1: one\n{fence}");
+        assert_eq!(of(&hidden, ""), [none, of_the_data]);
+        let code = format!("{fence}python\n# A comment of the program.\n{fence}");
+        assert!(of("### Exercise 1: one", &code).is_empty());
+        assert!(of("### *Exercise* 1: one", &code).is_empty());
+    }
+    let unsolved =
+        "09-bad text after cell 0: \"Exercise 1: one\" has no solution tagged `hide-cell`";
+    let found = of("### Exercise 1: one", "Under a line\n---");
+    assert!(found.contains(&unsolved.to_owned()), "{found:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use common::browser::{Outcome, add, ask, launch, report, resize, until, visit, watch};
 use common::guard::Guard;
-use course_tests::{Notebook, notebooks, root};
+use course_tests::{Cell, Notebook, notebooks, root};
 use headless_chrome::protocol::cdp::Emulation;
 use headless_chrome::types::PrintToPdfOptions;
 use headless_chrome::{Browser, Tab};
@@ -109,11 +109,8 @@ fn deck(tab: &Tab, chapter: &Notebook, file: &Path) -> Outcome {
 
 /// How many sections the chapter has, its title among them.
 fn headings(chapter: &Notebook) -> usize {
-    let texts = chapter.texts();
-    texts
-        .flat_map(|cell| cell.source.lines())
-        .filter(|line| line.starts_with("# ") || line.starts_with("## "))
-        .count()
+    let headings = chapter.texts().flat_map(Cell::headings);
+    headings.filter(|heading| heading.level <= 2).count()
 }
 
 /// A reader in the dark prints the page.

@@ -136,7 +136,8 @@ fn the_workspace_has_our_lints_and_the_kernels_profile() {
 #[test]
 fn text_is_wrapped_below_itself() {
     let markdown = "one two three four\n\n- 进程 and threads\n> quoted words here\n\n| a | table | keeps its lines |\n\
-                    ```text\nso  does the code of a reader\n```";
+                    |---|---|---|\n\n```text\nso  does the code of a reader\n```\n~~~\nand this\nas it is\n~~~\n\n\
+                    10. the tenth of them\n| no table, as it has one line";
     let want = "// one two
 // three four
 //
@@ -146,8 +147,21 @@ fn text_is_wrapped_below_itself() {
 // > words here
 //
 // | a | table | keeps its lines |
+// |---|---|---|
+//
 // ```text
 // so  does the code of a reader
-// ```";
+// ```
+// ~~~
+// and this
+// as it is
+// ~~~
+//
+// 10. the
+//     tenth of
+//     them
+// | no table,
+// as it has
+// one line";
     assert_eq!(text::comment(markdown, 12), want);
 }

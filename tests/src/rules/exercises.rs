@@ -96,14 +96,13 @@ fn sections(notebook: &Notebook) -> Vec<Section<'_>> {
     let mut sections: Vec<Section> = Vec::new();
     let mut open = false;
     for cell in &notebook.cells {
-        if cell.is_code() {
-            if let Some(section) = sections.last_mut().filter(|_| open) {
-                section.cells.push(cell);
-            }
-            continue;
+        let section = sections.last_mut().filter(|_| open && cell.is_code());
+        if let Some(section) = section {
+            section.cells.push(cell);
         }
-        for title in cell.source.lines().filter(|line| line.starts_with('#')) {
-            let number = title.strip_prefix("### Exercise ").and_then(|rest| {
+        for heading in cell.headings() {
+            let title = heading.text.strip_prefix("Exercise ");
+            let number = title.filter(|_| heading.level == 3).and_then(|rest| {
                 let end = rest.find(|c: char| !c.is_ascii_digit());
                 rest[..end.unwrap_or(rest.len())].parse().ok()
             });

@@ -134,10 +134,31 @@ fn tags_and_what_a_cell_says_itself_are_kept_to() {
 }
 
 #[test]
-fn links_to_words_are_those_of_the_site() {
-    let source = "A [task](glossary.md#Task), [b](glossary.md#First-come,-first-served) and glossary.md#Open";
+fn links_lead_from_the_deck() {
+    let source = "A [task](glossary.md#Task), [b](glossary.md#First-come,-first-served), glossary.md#Open, \
+                  `[c](glossary.md#Code)`, [1](01-theory.ipynb#a) and `01-theory.ipynb`.";
+    let want = "A [task](../html/glossary.html#task), [b](../html/glossary.html#first-come-first-served), glossary.md#Open, \
+                `[c](glossary.md#Code)`, [1](01-theory.html#a) and `01-theory.ipynb`.\n";
+    let shown = json!({"output_type": "display_data", "metadata": {}, "data": {"text/html": "<a href=\"01-theory.ipynb\">"}});
+    let cells = laid_out(json!([markdown(source), code(1, &[], json!([shown]))]));
+    assert_eq!(&*cells[0].source, want);
+    let shown = cells[2].outputs()[0].shown("text/html");
+    assert_eq!(shown, Some("<a href=\"01-theory.html\">"));
+}
+
+#[test]
+fn a_slide_names_its_section_as_it_reads() {
+    let cells = json!([markdown("## `apply` 阻塞\n\ntext\n\n### below")]);
+    assert_eq!(laid_out(cells)[2].metadata["section"], "apply 阻塞");
+}
+
+#[test]
+fn what_markdown_holds_together_stays_together() {
+    let cells = json!([markdown(
+        "# A\n\n~~~\n# no heading\n\ncode\n~~~\n\n1. one\n\n2. two\n\nB\n---"
+    )]);
     assert_eq!(
-        on_the_site(source),
-        "A [task](../html/glossary.html#task), [b](../html/glossary.html#first-come-first-served) and glossary.md#Open"
+        types(cells),
+        ["slide: # A", "-: ~~~", "subslide: 1. one", "slide: B"]
     );
 }
