@@ -11,8 +11,8 @@ use super::verdict::{Condition, Outcome, Verdict, together, wrong};
 use crate::measure::python::Answer;
 
 /// Said where a load's client was the limit.
-const BOUND: &str = "≥ and ≤: the load's client was the limit, so that its server might do more; what that leaves open is not decided. \
-     ≥、≤：负载的客户端是瓶颈，服务端也许还能更快；因此而不确定的，不作判定。";
+const BOUND: &str = "≥, ≤ or ?: the load's client was the limit, so that its server might do more; what that leaves open is not decided. \
+     ≥、≤ 或 ?：负载的客户端是瓶颈，服务端也许还能更快；因此而不确定的，不作判定。";
 
 /// A claim whose evidence is being gathered; made by [`claim`](super::claim()).
 #[derive(Debug, Clone)]

@@ -366,7 +366,7 @@ mod tests {
         for part in [
             "the same against itself: 0.980 to 1.02",
             "not measured here but read (CPython 3.11, another machine)",
-            "Control, the other way round:\n对照，反过来：\n- a / b: ≥ 3.00 (3.00 or more; 96 %, n = 6; 6 lower bounds)",
+            "Control, the other way round:\n对照，反过来：\n- a / b: ≥ 3.00 (3.00 or more; 96 %, n = 6; 6 × lower bound)",
             "not kept, as it has to be",
         ] {
             assert!(text.contains(part), "{part} in {text}");

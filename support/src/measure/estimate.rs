@@ -187,8 +187,8 @@ impl fmt::Display for Estimate {
             _ => write!(f, "n = {n}: too few to decide against the notes")?,
         }
         for (count, what) in [
-            (self.at_least, "lower bounds"),
-            (self.at_most, "upper bounds"),
+            (self.at_least, "× lower bound"),
+            (self.at_most, "× upper bound"),
             (self.lost, "not finite"),
         ] {
             if count > 0 {
@@ -285,7 +285,7 @@ mod tests {
     fn bounds_are_told_and_drawn_without_the_end_that_is_not_known() {
         let held_up = Samples::from_iter([Reading::at_least(2.0); 6]).median_interval();
         let free = Samples::new([3.0; 6]).median_interval();
-        assert_eq!(held_up.to_string(), "96 %, n = 6; 6 lower bounds");
+        assert_eq!(held_up.to_string(), "96 %, n = 6; 6 × lower bound");
         for (estimate, drawn, lower) in [(held_up, 2.0, true), (free / held_up, 1.5, false)] {
             assert_eq!(Interval::from(estimate), Interval::from(drawn));
             assert_eq!(estimate.is_lower_bound(), lower, "{estimate:?}");
