@@ -89,9 +89,9 @@ impl Run {
     /// The same as a page of its own, with charts.
     ///
     /// # Errors
-    /// A sentence, when a chart cannot be drawn.
+    /// A sentence, when a chart cannot be drawn or the page cannot be filled in.
     pub fn page(&self) -> Result<String, String> {
-        page::page(self).map_err(|e| format!("cannot draw the ratios: {e}"))
+        page::page(self)
     }
 
     /// What has become slower since `committed`.

@@ -1,67 +1,52 @@
 //! A run as an HTML page that needs no other file.
 
-use std::fmt::Write as _;
-
+use minijinja::value::Value;
+use minijinja::{Environment, UndefinedBehavior, context};
 use support::chart::{Axis, Bars, Chart, DARK, Error};
 
 use super::{Kind, Run, head, row, times};
 
-const HEAD: [&str; 7] = ["what", "ours", "", "rival", "", "ratio", "bar"];
+/// By the name's ending, what is put into it is escaped.
+const NAME: &str = "report.html";
+const TEMPLATE: &str = include_str!("report.html");
 
-const STYLE: &str = "
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
-  background: var(--chart-bg, #fff); color: var(--chart-fg, #1f2328); }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--chart-grid, #e3e6ea); }
-.missed { font-weight: 700; color: var(--chart-5, #b34700); }
-pre, footer { color: var(--chart-muted, #59636e); }
-svg { max-width: 100%; height: auto; }
-";
-
-pub(super) fn page(run: &Run) -> Result<String, Error> {
-    // Writing to a String cannot fail.
-    let mut html = String::from(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>Ours beside its rivals</title><style>",
-    );
-    html += STYLE;
-    html += "@media (prefers-color-scheme: dark) { :root { color-scheme: dark;";
-    for (variable, colour) in DARK {
-        let _ = write!(html, " {variable}: {colour};");
-    }
-    html += " } }</style></head><body>\n<h1>Ours beside its rivals</h1>\n";
-    let _ = writeln!(
-        html,
-        "<pre>{}\npython: {}</pre>",
-        escape(&run.machine),
-        escape(&run.python)
-    );
-    html += "<p>How many times as fast ours is: the median over pairs of one round, with quartiles. \
-             Floors are what ours is made of, or could cost at the least; peers are what people use today.</p>\n";
+pub(super) fn page(run: &Run) -> Result<String, String> {
+    let mut charts = Vec::new();
     for kind in [Kind::Peer, Kind::Floor] {
-        if let Some(chart) = chart(run, kind)? {
-            let alternative = escape(chart.text());
-            let _ = writeln!(
-                html,
-                "<figure role=\"img\" aria-label=\"{alternative}\">{}</figure>",
-                chart.svg()
-            );
-        }
+        let chart = chart(run, kind).map_err(|e| format!("cannot draw the ratios: {e}"))?;
+        // The picture is markup of our own.
+        charts.extend(chart.map(|chart| {
+            let alternative = Value::from(chart.text());
+            (alternative, Value::from_safe_string(chart.svg().to_owned()))
+        }));
     }
-    table(&mut html, run);
-    for contest in &run.contests {
-        for who in &contest.left_out {
-            let _ = writeln!(
-                html,
-                "<p>Left out of “{}”: {}</p>",
-                escape(&contest.name),
-                escape(who)
-            );
-        }
-    }
-    html += "<footer>Written by <code>make bench</code>.</footer></body></html>\n";
-    Ok(html)
+    let rows: Vec<_> = (run.pairs())
+        .map(|(contest, rival)| {
+            let cells = head(contest).into_iter().chain(row(contest, rival));
+            (rival.holds() == Some(false), cells.collect::<Vec<_>>())
+        })
+        .collect();
+    let left_out: Vec<_> = (run.contests.iter())
+        .flat_map(|contest| {
+            let name = &contest.name;
+            contest
+                .left_out
+                .iter()
+                .map(move |who| (name.clone(), who.clone()))
+        })
+        .collect();
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let filled = context! {
+        machine => &run.machine,
+        python => &run.python,
+        dark => DARK.to_vec(),
+        charts,
+        rows,
+        left_out,
+    };
+    let page = environment.render_named_str(NAME, TEMPLATE, filled);
+    page.map_err(|e| format!("cannot write the page of the ratios: {e}"))
 }
 
 /// The ratios against rivals of one kind, or nothing if there are none.
@@ -93,29 +78,4 @@ fn chart(run: &Run, kind: Kind) -> Result<Option<Chart>, Error> {
         bars.group(name, [(contest.bench.clone(), rival.ratio)])
     });
     bars.draw().map(Some)
-}
-
-fn table(html: &mut String, run: &Run) {
-    *html += "<div class=\"wide\"><table><thead><tr>";
-    for cell in HEAD {
-        let _ = write!(html, "<th scope=\"col\">{cell}</th>");
-    }
-    *html += "</tr></thead><tbody>\n";
-    for (contest, rival) in run.pairs() {
-        let class = match rival.holds() {
-            Some(false) => " class=\"missed\"",
-            _ => "",
-        };
-        let _ = write!(html, "<tr{class}>");
-        for cell in head(contest).into_iter().chain(row(contest, rival)) {
-            let _ = write!(html, "<td>{}</td>", escape(&cell));
-        }
-        *html += "</tr>\n";
-    }
-    *html += "</tbody></table></div>\n";
-}
-
-fn escape(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -93,6 +93,27 @@ fn table_and_page_say_all() {
     }
 }
 
+/// Whatever stands in a run, it is text on the page, in the values of attributes too.
+#[test]
+fn nothing_in_a_run_becomes_markup() {
+    let hostile = "\"'><script>&amp;";
+    let mut run = parsed(&run(hostile, 1.5, 30.0));
+    let contest = &mut run.contests[0];
+    hostile.clone_into(&mut contest.subject);
+    hostile.clone_into(&mut contest.rivals[0].name);
+    contest.left_out = vec![hostile.to_owned()];
+    (run.machine, run.python) = (hostile.to_owned(), hostile.to_owned());
+    let page = run.page().unwrap();
+    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("\"'>"), "{page}");
+    // The machine, the interpreter, the row of each rival and what was left out; the charts have it too.
+    assert!(page.matches("&amp;amp;").count() >= 9, "{page}");
+    assert!(
+        page.contains("<svg") && page.contains("<tr class=\"missed\">"),
+        "{page}"
+    );
+}
+
 #[test]
 fn a_line_that_is_none_is_named_by_its_number() {
     let text = run("a", 1.0, 1.0) + "{}\n";
