@@ -110,6 +110,14 @@ pub(crate) fn rustfmt(source: &str, config: &str) -> Result<String, String> {
 mod tests {
     use super::formatted;
 
+    /// What a line may hold is said in columns, of which a Chinese sign takes two.
+    #[test]
+    fn eighty_columns_are_those_on_the_screen() {
+        let sum = |signs: usize| format!("let sum = \"{}\".len() + other;", "进".repeat(signs));
+        assert_eq!(formatted(&sum(26)).unwrap(), sum(26));
+        assert_ne!(formatted(&sum(27)).unwrap(), sum(27));
+    }
+
     #[test]
     fn a_cell_is_laid_out_like_a_body() {
         let cell = ":dep libc\nuse std::fs;\nfor i in 0..3 { println!(\"{i}\n        kept\") };";

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
+use unicode_width::UnicodeWidthStr as _;
+
 pub use support::contest::{Contest, Kind, Line, Rival, Unit, times};
 
 /// The least share of a committed ratio that is no regression.
@@ -76,7 +78,8 @@ impl Run {
             let _ = writeln!(table, "{what}: {subject}, {ours}");
             for rival in &contest.rivals {
                 let [name, theirs, ratio, bar] = row(contest, rival);
-                let line = format!("    {name:<38} {theirs:>10}   {ratio:<24} {bar}");
+                let name = padded(&name, 38);
+                let line = format!("    {name} {theirs:>10}   {ratio:<24} {bar}");
                 table = table + line.trim_end() + "\n";
             }
             for who in &contest.left_out {
@@ -129,6 +132,12 @@ pub struct Change {
     pub fell: Vec<String>,
     /// Ratios that this run does not have: a contest was not run, or a rival was left out.
     pub missing: Vec<String>,
+}
+
+/// The text with spaces up to so many columns: `{text:<38}` counts signs, and a Chinese one takes two columns.
+fn padded(text: &str, columns: usize) -> String {
+    let spaces = columns.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(spaces))
 }
 
 /// What all do, what of ours does it, and how fast.

@@ -9,6 +9,7 @@ use std::process::{Command, Output, Stdio};
 use common::guard::Guard;
 use course_tests::root;
 use support::measure::SECOND_MS;
+use unicode_width::UnicodeWidthStr as _;
 
 /// A folder with the Makefile alone.
 fn folder(name: &str) -> PathBuf {
@@ -103,7 +104,7 @@ fn a_second_make_in_the_folder_says_who_is_there() {
 #[test]
 fn the_makefile_is_short() {
     let makefile = fs::read_to_string(root().join("Makefile")).expect("is there");
-    let wide = |line: &&str| line.replace('\t', "        ").chars().count() > 120;
+    let wide = |line: &&str| line.replace('\t', "        ").width() > 120;
     assert!(makefile.lines().count() <= 120);
     assert_eq!(makefile.lines().find(wide), None);
 }

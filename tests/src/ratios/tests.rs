@@ -115,6 +115,13 @@ fn nothing_in_a_run_becomes_markup() {
 }
 
 #[test]
+fn a_column_is_as_wide_as_it_looks() {
+    assert_eq!(padded("a lock", 8), "a lock  ");
+    assert_eq!(padded("锁 lock", 8), "锁 lock ");
+    assert_eq!(padded("longer than that", 8), "longer than that");
+}
+
+#[test]
 fn a_line_that_is_none_is_named_by_its_number() {
     let text = run("a", 1.0, 1.0) + "{}\n";
     assert!(Run::parse(&text).unwrap_err().starts_with("line 3: "));
