@@ -16,7 +16,7 @@ pub mod slides;
 pub mod translations;
 
 pub use notebook::{Cell, Notebook, Output};
-pub use random::Random;
+pub use random::random;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};

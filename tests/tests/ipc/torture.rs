@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
-use course_tests::{Random, SOON, ms};
+use course_tests::{SOON, ms, random};
 use support::ipc::{Bytes, Error, JoinableQueue, Mutex, Queue, Semaphore, SharedAtomic};
 use support::process::Process;
 
@@ -30,9 +30,9 @@ pub fn kills_10_000() {
 type Message = (u32, u32, Bytes, u64);
 
 fn message(producer: u32, number: u32) -> Message {
-    let mut random = Random::seeded(u64::from(producer) << 32 | u64::from(number) | 1 << 63);
-    let length = random.below(200_000) as usize;
-    let bytes = Bytes(vec![random.below(256) as u8; length]);
+    let mut random = fastrand::Rng::with_seed(u64::from(producer) << 32 | u64::from(number));
+    let length = random.usize(..200_000);
+    let bytes = Bytes(vec![random.u8(..); length]);
     let sum = checksum(producer, number, &bytes);
     (producer, number, bytes, sum)
 }
@@ -118,7 +118,7 @@ fn in_time<T, const N: usize>(books: &Books<N>, call: impl FnOnce() -> T) -> T {
 
 fn kills<const N: usize>(kills: u32) {
     const WORKERS: u64 = 8;
-    let mut random = Random::from_time();
+    let mut random = random();
     let queue = Queue::<Message>::with_bytes(6, 400_000).unwrap();
     let books = Books::<N> {
         stop: SharedAtomic::new().unwrap(),
@@ -143,8 +143,8 @@ fn kills<const N: usize>(kills: u32) {
     let mut dead_consumers = 0;
     let (mut received, mut progress) = (0, Instant::now());
     for _ in 0..kills {
-        thread::sleep(Duration::from_micros(random.below(2_000)));
-        let worker = random.below(WORKERS);
+        thread::sleep(Duration::from_micros(random.u64(..2_000)));
+        let worker = random.u64(..WORKERS);
         let victim = &mut workers[worker as usize];
         victim.kill().unwrap();
         // What a worker finds wrong by itself ends it with a panic.
@@ -202,7 +202,7 @@ fn kills<const N: usize>(kills: u32) {
 
 /// Consumers of a `JoinableQueue` are killed. What is written off for them is one task each at most, and then `join` returns.
 pub fn joinable_kills() {
-    let mut random = Random::from_time();
+    let mut random = random();
     let queue = JoinableQueue::<u64>::new(4).unwrap();
     let done = SharedAtomic::<AtomicU64>::new().unwrap();
     let consumer = || {
@@ -222,8 +222,8 @@ pub fn joinable_kills() {
     });
     let (mut killed, mut open) = (HashSet::new(), 0);
     for _ in 0..200 {
-        thread::sleep(Duration::from_micros(random.below(2_000)));
-        let victim = &mut consumers[random.below(3) as usize];
+        thread::sleep(Duration::from_micros(random.u64(..2_000)));
+        let victim = &mut consumers[random.usize(..3)];
         victim.kill().unwrap();
         victim.join().unwrap();
         killed.insert(victim.pid());
@@ -255,7 +255,7 @@ fn write_off(queue: &JoinableQueue<u64>, patience: Duration, killed: &mut HashSe
 
 /// Holders of a lock and of permits are killed.
 pub fn lock_kills() {
-    let mut random = Random::from_time();
+    let mut random = random();
     let lock = Mutex::new([0_u64; 2]).unwrap();
     let seats = Semaphore::new(2).unwrap();
     let worker = || {
@@ -277,8 +277,8 @@ pub fn lock_kills() {
     };
     let mut workers: Vec<_> = (0..4).map(|_| worker()).collect();
     for _ in 0..300 {
-        thread::sleep(Duration::from_micros(random.below(1_500)));
-        let victim = &mut workers[random.below(4) as usize];
+        thread::sleep(Duration::from_micros(random.u64(..1_500)));
+        let victim = &mut workers[random.usize(..4)];
         victim.kill().unwrap();
         assert_eq!(
             victim.join().unwrap().to_string(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::*};
 use std::thread;
 use std::time::Duration;
 
-use course_tests::Random;
+use course_tests::random;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::ipc::Queue;
@@ -31,7 +31,7 @@ fn answer(n: u64) -> Vec<u64> {
 /// Kills workers while tasks of 0 to 0.3 ms are submitted without end. Every future resolves, none twice, with the right
 /// answer or the death of a worker, and at most one task fails for each death.
 fn kills(wanted: u32) {
-    let mut random = Random::from_time();
+    let mut random = random();
     let pool = ProcessPool::builder(3)
         .tasks_per_worker(5000)
         .start(|n: u64| {
@@ -46,12 +46,12 @@ fn kills(wanted: u32) {
         let submitter = s.spawn(|| submit_until(&stop, &pool, &resolved));
         let mut killed = 0;
         while killed < wanted {
-            thread::sleep(Duration::from_micros(random.below(4000)));
+            thread::sleep(Duration::from_micros(random.u64(..4000)));
             let pids = pool.pids();
             if pids.is_empty() {
                 continue;
             }
-            let pid = pids[random.below(pids.len() as u64) as usize];
+            let pid = pids[random.usize(..pids.len())];
             // The id is a worker's, or was one's a moment ago.
             killed += u32::from(kill(Pid::from_raw(pid as i32), Signal::SIGKILL).is_ok());
         }
@@ -77,9 +77,9 @@ pub fn kills_of_others_200() {
 }
 
 fn kills_of_others(rounds: u32) {
-    let mut random = Random::from_time();
+    let mut random = random();
     for round in 0..rounds {
-        let delay = Duration::from_micros(random.below(20_000));
+        let delay = Duration::from_micros(random.u64(..20_000));
         let pids = Queue::<Vec<u32>>::new(1).unwrap();
         let of_nursery = round % 2 == 0;
         let mut owner = Process::start(|| {
