@@ -16,7 +16,8 @@ use std::env;
 use std::path::PathBuf;
 
 use crate::cargo;
-use crate::code::{Opening, read, write};
+use crate::code::Opening;
+use crate::files::{read, update};
 use crate::{Cell, Notebook, root};
 
 /// Cells of a notebook, on their way to a program.
@@ -92,7 +93,7 @@ impl Cells {
             ("Cargo.lock", lock),
             ("main.rs", source),
         ] {
-            write(&package.join(file), &text)?;
+            update(&package.join(file), &text)?;
         }
         let built = cargo::build(&package, &target);
         let built = built.map_err(|why| format!("{} as a program:\n{why}", self.notebook.name))?;

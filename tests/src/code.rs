@@ -8,12 +8,12 @@
 mod tests;
 mod text;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use syn::spanned::Spanned as _;
 use syn::{Block, Item, Stmt};
 
+use crate::files::{read, update};
 use crate::{Cell, Notebook, Output, format, root};
 
 /// Gives every program its macro `show!`.
@@ -32,20 +32,20 @@ pub fn write_all(notebooks: &[PathBuf], folder: &Path) -> Result<Vec<String>, St
     for path in notebooks {
         let notebook = Notebook::read(path)?;
         let member = folder.join(&notebook.name);
-        write(&member.join("Cargo.toml"), &manifest(&notebook)?)?;
-        write(&member.join("src/main.rs"), &program(&notebook)?)?;
-        write(&member.join("src/show.rs"), SHOW)?;
+        update(&member.join("Cargo.toml"), &manifest(&notebook)?)?;
+        update(&member.join("src/main.rs"), &program(&notebook)?)?;
+        update(&member.join("src/show.rs"), SHOW)?;
         names.push(notebook.name);
     }
     let ours = read(&root().join("Cargo.toml"))?;
-    write(&folder.join("Cargo.toml"), &workspace(&names, &ours))?;
-    write(
+    update(&folder.join("Cargo.toml"), &workspace(&names, &ours))?;
+    update(
         &folder.join("Cargo.lock"),
         &read(&root().join("Cargo.lock"))?,
     )?;
     // `cargo run` keeps the verdicts here, where the last chapter finds those of the others.
     let environment = "[env]\nCOURSE_VERDICTS = { value = \"verdicts\", relative = true }\n";
-    write(&folder.join(".cargo/config.toml"), environment)?;
+    update(&folder.join(".cargo/config.toml"), environment)?;
     Ok(names)
 }
 
@@ -204,26 +204,4 @@ pub(crate) fn statements(cell: &str) -> Result<Vec<Stmt>, String> {
     Block::parse_within
         .parse_str(cell)
         .map_err(|e| e.to_string())
-}
-
-/// The text of a file.
-///
-/// # Errors
-/// A sentence that names the file.
-pub(crate) fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))
-}
-
-/// Writes the file, and its folder, unless it holds this text already.
-///
-/// # Errors
-/// A sentence that names the file.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), String> {
-    if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, text))
-        .map_err(|e| format!("cannot write {}: {e}", path.display()))
 }

@@ -10,7 +10,7 @@ use support::claim::{Claim, Ledger};
 use support::display::{escape, with_code};
 use support::exercise::{Exercise, Exercises};
 
-use crate::{Notebook, OVERVIEW, Output, set_date};
+use crate::{Notebook, OVERVIEW, Output, files, set_date};
 
 /// What one chapter takes from `data/`.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -135,7 +135,6 @@ impl Change<'_> {
 pub fn refresh(executed: &Path, stamps: &Path) -> Result<Vec<&'static str>, String> {
     let claims = Ledger::course().map_err(|e| e.to_string())?.claims();
     let exercises = Exercises::course().map_err(|e| e.to_string())?.all();
-    fs::create_dir_all(stamps).map_err(|e| format!("cannot make {}: {e}", stamps.display()))?;
     let mut reworded = Vec::new();
     for chapter in CHAPTERS {
         let now = Content::of(chapter, claims, exercises);
@@ -150,9 +149,6 @@ pub fn refresh(executed: &Path, stamps: &Path) -> Result<Vec<&'static str>, Stri
 /// Whether words in the notebook were changed.
 fn bring(now: &Content, notebook: &Path, stamp: &Path) -> Result<bool, String> {
     let (needs, shown) = (stamp.with_extension("needs"), stamp.with_extension("shown"));
-    let written = |path: &Path, text: &str| {
-        fs::write(path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))
-    };
     let then = fs::read(&shown)
         .ok()
         .and_then(|text| serde_json::from_slice::<Content>(&text).ok())
@@ -178,14 +174,12 @@ fn bring(now: &Content, notebook: &Path, stamp: &Path) -> Result<bool, String> {
         }
         Some(_) => false,
         None => {
-            written(&needs, &now.structure)?;
+            files::write(&needs, &now.structure)?;
             false
         }
     };
-    written(
-        &shown,
-        &serde_json::to_string(now).map_err(|e| e.to_string())?,
-    )?;
+    let text = serde_json::to_string(now).map_err(|e| e.to_string())?;
+    files::write(&shown, &text)?;
     Ok(done)
 }
 

@@ -5,6 +5,7 @@ pub mod cargo;
 pub mod cell;
 pub mod code;
 pub mod content;
+pub mod files;
 pub mod format;
 pub mod markdown;
 pub mod notebook;

@@ -7,7 +7,6 @@ mod tests;
 mod text;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use text::Text;
 
+use crate::files;
 use crate::markdown::{Heading, headings};
 
 /// Keys and values that we need not know.
@@ -143,9 +143,7 @@ impl Notebook {
     /// A sentence that names the file and what is wrong with it.
     pub fn read(path: &Path) -> Result<Self, String> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let text =
-            fs::read_to_string(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        Self::parse(&name, &text)
+        Self::parse(&name, &files::read(path)?)
     }
 
     /// Reads a notebook's text.
@@ -198,8 +196,7 @@ impl Notebook {
     /// # Errors
     /// A sentence that names the file.
     pub fn write(&self, path: &Path) -> Result<(), String> {
-        let text = self.text()?;
-        fs::write(path, text).map_err(|e| format!("cannot write {}: {e}", path.display()))
+        files::write(path, &self.text()?)
     }
 
     /// The code cells, in order.

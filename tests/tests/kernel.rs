@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::from_make;
 use common::guard::Guard;
 use course_tests::{Notebook, root};
 use nix::sys::signal::{Signal, kill};
@@ -466,8 +467,7 @@ fn interrupted_by(signal: Signal) {
 }
 
 fn python() -> OsString {
-    std::env::var_os("COURSE_PYTHON")
-        .expect("COURSE_PYTHON is not set: run this test by `make test`")
+    from_make("COURSE_PYTHON").unwrap_or_else(|why| panic!("{why}"))
 }
 
 fn is_alive(pid: u32) -> bool {

@@ -16,7 +16,9 @@ use std::time::Duration;
 use common::browser::{
     Outcome, add, ask, failing, launch, report, resize, serve, shoot, until, visit, watch,
 };
+use common::from_make;
 use common::guard::Guard;
+use course_tests::files;
 use headless_chrome::{Browser, Tab};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -57,9 +59,7 @@ fn main() -> ExitCode {
 
 impl Site {
     fn open(folder: PathBuf, chrome: PathBuf) -> Result<Self, String> {
-        let axe = env::var("COURSE_AXE")
-            .map_err(|_| "COURSE_AXE is not set: run this by `make test`".to_owned())?;
-        let axe = fs::read_to_string(&axe).map_err(|e| format!("cannot read {axe}: {e}"))?;
+        let axe = files::read(from_make("COURSE_AXE")?.as_ref())?;
         let (server, address) = serve(&folder)?;
         let browser = launch(chrome, (WIDE, 900))?;
         Ok(Self {

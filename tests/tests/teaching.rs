@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::browser::{Outcome, add, ask, launch, report, resize, until, visit, watch};
+use common::from_make;
 use common::guard::Guard;
 use course_tests::{Cell, Notebook, notebooks, root};
 use headless_chrome::protocol::cdp::Emulation;
@@ -155,7 +156,7 @@ fn jupyterlab(folder: &Path, home: &str, options: &[&str]) -> Result<(Guard, u16
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(home);
     let _ = fs::remove_dir_all(&home);
-    let python = std::env::var_os("COURSE_PYTHON").ok_or("COURSE_PYTHON is not set")?;
+    let python = from_make("COURSE_PYTHON")?;
     let mut server = Command::new(python);
     server
         .args(["-m", "jupyterlab", "--no-browser", "--allow-root"])

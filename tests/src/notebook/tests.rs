@@ -19,7 +19,7 @@ fn what_is_committed_comes_out_the_same() {
     let paths = notebooks(&root().join("notebooks")).expect("the folder is there");
     assert_eq!(paths.len(), support::chapter::CHAPTERS.len());
     for path in paths {
-        let file = fs::read_to_string(&path).expect("it can be read");
+        let file = files::read(&path).expect("it can be read");
         let notebook = Notebook::read(&path).unwrap_or_else(|e| panic!("{e}"));
         assert!(notebook.text() == Ok(file), "{}", path.display());
     }

@@ -13,6 +13,7 @@ use headless_chrome::protocol::cdp::{Emulation, Log, Network, Page, Runtime};
 use headless_chrome::{Browser, LaunchOptions, Tab};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use super::from_make;
 use super::guard::Guard;
 
 const CHROMES: [&str; 4] = [
@@ -44,9 +45,9 @@ pub fn trials(
     if !(args.include_ignored || args.ignored) {
         return vec![failing(name, String::new()).with_ignored_flag(true)];
     }
-    let Some(folder) = std::env::var_os(variable) else {
-        let why = format!("{variable} is not set: run this by `make test`");
-        return vec![failing(name, why)];
+    let folder = match from_make(variable) {
+        Ok(folder) => folder,
+        Err(why) => return vec![failing(name, why)],
     };
     match chrome() {
         None => {
@@ -152,8 +153,7 @@ pub fn watch(tab: &Tab, ours: &str) -> Result<Arc<Mutex<Vec<String>>>, Failed> {
 }
 /// A server of the folder on a free port of this machine, and its address.
 pub fn serve(folder: &Path) -> Result<(Guard, String), String> {
-    let python = std::env::var_os("COURSE_PYTHON")
-        .ok_or("COURSE_PYTHON is not set: run this by `make test`")?;
+    let python = from_make("COURSE_PYTHON")?;
     let mut server = Guard::spawn(
         Command::new(python)
             .args(["-u", "-m", "http.server", "--bind", "127.0.0.1", "0"])

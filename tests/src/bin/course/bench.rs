@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use std::{env, fs, io};
 
 use course_tests::ratios::Run;
-use course_tests::root;
+use course_tests::{files, root};
 
 use crate::setup::done;
 
@@ -68,7 +68,7 @@ fn install(peers: &Path) -> Result<(), String> {
 fn show(ratios: &Path, page: &Path) -> Result<String, String> {
     let run = Run::read(ratios)?;
     println!("{}\npython: {}\n\n{}", run.machine, run.python, run.table());
-    fs::write(page, run.page()?).map_err(|e| format!("cannot write {}: {e}", page.display()))?;
+    files::write(page, &run.page()?)?;
     Ok(page.display().to_string())
 }
 

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use course_tests::{OVERVIEW, cargo, code, notebooks, root};
+use course_tests::{OVERVIEW, cargo, code, files, notebooks, root};
 use support::claim::{Repeated, read_records};
 use support::measure::Machine;
 use support::process::Command;
+
+use crate::setup::interpreter;
 
 /// For one chapter.
 const LIMIT: Duration = Duration::from_secs(400);
@@ -48,7 +50,7 @@ pub fn run(times: u32) -> Result<String, String> {
         println!("{round} of {times}: {} claims judged", records.len());
     }
     let json = serde_json::to_string_pretty(&repeated).map_err(|e| e.to_string())?;
-    fs::write(&file, json + "\n").map_err(|e| format!("cannot write {}: {e}", file.display()))?;
+    files::write(&file, &(json + "\n"))?;
     Ok(format!("{}\n{repeated}", file.display()))
 }
 
@@ -58,7 +60,7 @@ fn once(program: &Path, name: &str, verdicts: &Path) -> Result<(), String> {
         .current_dir(std::env::temp_dir())
         .env("COURSE_NOTEBOOK", name)
         .env("COURSE_VERDICTS", verdicts)
-        .env("COURSE_PYTHON", root().join("target/venv/bin/python"))
+        .env("COURSE_PYTHON", interpreter())
         .process_group(0);
     let output = command.output_timeout(LIMIT).map_err(|e| e.to_string())?;
     if output.exit.success() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use course_tests::root;
+use course_tests::{files, root};
 use serde_json::{Value, json};
 
 pub fn run(version: &str) -> Result<String, String> {
@@ -31,11 +31,11 @@ pub fn run(version: &str) -> Result<String, String> {
     start_by_ours(&spec).map_err(|e| format!("{}: {e}", spec.display()))?;
     let kernels = target.join("kernels");
     // Cells are compiled incrementally; what is not, the kernel's cache keeps.
-    write(
+    files::write(
         &kernels.join(".cargo/config.toml"),
         "[profile.dev.package.support]\nincremental = false\n",
     )?;
-    write(
+    files::write(
         &kernels.join(".config/evcxr.toml"),
         "[evcxr]\noffline_mode = true\n",
     )?;
@@ -89,8 +89,8 @@ fn build(version: &str, target: &Path) -> Result<(), String> {
 
 /// The kernel is started by `notebooks/kernel.sh`.
 fn start_by_ours(spec: &Path) -> Result<(), String> {
-    let text = fs::read(spec).map_err(|e| e.to_string())?;
-    let mut json: Value = serde_json::from_slice(&text).map_err(|e| e.to_string())?;
+    let text = files::read(spec)?;
+    let mut json: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     let [kernel, _, connection] = json["argv"].as_array().map_or(&[][..], Vec::as_slice) else {
         return Err(format!(
             "starts a kernel in a way unknown: {}",
@@ -99,18 +99,17 @@ fn start_by_ours(spec: &Path) -> Result<(), String> {
     };
     let start = root().join("notebooks/kernel.sh");
     json["argv"] = json!(["/bin/sh", start, kernel, connection]);
-    fs::write(spec, format!("{json:#}\n")).map_err(|e| e.to_string())
+    files::write(spec, &format!("{json:#}\n"))
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::create_dir_all(path.parent().unwrap_or(path))
-        .and_then(|()| fs::write(path, text))
-        .map_err(|e| format!("cannot write {}: {e}", path.display()))
+/// The interpreter that Jupyter and Sphinx run in; the programs ask it too.
+pub fn interpreter() -> PathBuf {
+    root().join("target/venv/bin/python")
 }
 
-/// The interpreter that Jupyter and Sphinx run in.
+/// It, in the root of the course.
 pub fn python() -> Command {
-    let mut python = Command::new(root().join("target/venv/bin/python"));
+    let mut python = Command::new(interpreter());
     python.current_dir(root());
     python
 }

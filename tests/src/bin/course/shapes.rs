@@ -5,10 +5,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use course_tests::root;
+use course_tests::{files, root};
 
 use crate::export;
-use crate::setup::{done, python};
+use crate::setup::{done, interpreter, python};
 
 /// Some shapes need root. What they say is committed.
 pub fn run() -> Result<String, String> {
@@ -17,7 +17,7 @@ pub fn run() -> Result<String, String> {
         .args(["test", "-q", "--workspace", "--test", "programs"])
         .args(["--", "--include-ignored", ", "])
         .env("COURSE_SHAPES", "1")
-        .env("COURSE_PYTHON", root().join("target/venv/bin/python"))
+        .env("COURSE_PYTHON", interpreter())
         .current_dir(root())
         .stdout(Stdio::piped());
     let mut child = cargo.spawn().map_err(|e| format!("cargo: {e}"))?;
@@ -35,7 +35,7 @@ pub fn run() -> Result<String, String> {
     }
     let well = child.wait().is_ok_and(|status| status.success());
     let file = root().join("data/shapes.txt");
-    fs::write(&file, table).map_err(|e| format!("cannot write {}: {e}", file.display()))?;
+    files::write(&file, &table)?;
     let said = file.display().to_string();
     if well { Ok(said) } else { Err(said) }
 }

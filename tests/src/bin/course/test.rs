@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use course_tests::root;
 
 use crate::fetch;
+use crate::setup::interpreter;
 
 const LONG: [&str; 2] = ["programs", "site"];
 
@@ -74,7 +75,7 @@ fn cargo(axe: &Path, what: &[&str]) -> Command {
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(what)
         .envs([
-            ("COURSE_PYTHON", target("venv/bin/python")),
+            ("COURSE_PYTHON", interpreter()),
             ("COURSE_SITE", target("html")),
             ("COURSE_SLIDES", target("slides")),
             ("COURSE_NOTEBOOKS", target("notebooks")),

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use course_tests::{notebooks, root, translations};
 
-use crate::setup::{done, python};
+use crate::setup::{done, interpreter, python};
 
 /// Formatting, clippy (the notebooks' code too), documentation; warnings are errors.
 pub fn lint() -> Result<String, String> {
@@ -43,8 +43,7 @@ pub fn lock() -> Result<String, String> {
         python().args(["-m", "pip", "install", "-q", "uv"]),
         "uv could not be installed",
     )?;
-    let target = root().join("target");
-    let mut uv = Command::new(target.join("venv/bin/uv"));
+    let mut uv = Command::new(interpreter().with_file_name("uv"));
     uv.args([
         "pip",
         "compile",
@@ -61,7 +60,7 @@ pub fn lock() -> Result<String, String> {
         "make lock",
     ])
     .arg("--cache-dir")
-    .arg(target.join("uv"))
+    .arg(root().join("target/uv"))
     .args(["requirements.in", "-o", "requirements.txt"])
     .current_dir(root().join("notebooks"));
     done(&mut uv, "the packages could not be resolved")?;
