@@ -6,6 +6,8 @@ mod titles;
 
 use std::collections::HashSet;
 
+use anstream::adapter::strip_str;
+
 pub use exercises::{checks, solutions};
 
 use crate::markdown::Heading;
@@ -188,17 +190,7 @@ fn solved(notebook: &Notebook) -> Vec<String> {
 
 /// The first line that says something, without colours.
 fn first_line(text: &str) -> String {
-    let plain = strip_ansi(text);
+    let plain = strip_str(text).to_string();
     let line = plain.lines().map(str::trim).find(|line| !line.is_empty());
     line.unwrap_or("(blank)").to_owned()
-}
-
-fn strip_ansi(text: &str) -> String {
-    let mut parts = text.split("\x1b[");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find(|c: char| c.is_ascii_alphabetic());
-        plain.push_str(end.map_or("", |end| &part[end + 1..]));
-    }
-    plain
 }

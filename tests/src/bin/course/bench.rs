@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::SystemTime;
 use std::{env, fs, io};
 
+use anstream::println;
 use course_tests::ratios::Run;
 use course_tests::{files, root};
 

@@ -15,6 +15,7 @@ mod upkeep;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anstream::{eprintln, println};
 use clap::{Parser, Subcommand};
 use course_tests::content;
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use anstream::println;
 use course_tests::{OVERVIEW, cargo, code, files, notebooks, root};
 use support::claim::{Repeated, read_records};
 use support::measure::Machine;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anstream::println;
 use course_tests::{files, root};
 use serde_json::{Value, json};
 

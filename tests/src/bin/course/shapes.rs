@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use anstream::println;
 use course_tests::{files, root};
 
 use crate::export;

@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anstream::{print, println};
 use course_tests::root;
 
 use crate::fetch;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use anstream::println;
 use course_tests::{notebooks, root, translations};
 
 use crate::setup::{done, interpreter, python};
