@@ -21,7 +21,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), String> {
         .map_err(|e| format!("cannot write {}: {e}", path.display()))
 }
 
-/// As [`write`], unless it holds this text already: cargo then has nothing to build.
+/// As [`write()`], unless it holds this text already: cargo then has nothing to build.
 ///
 /// # Errors
 /// A sentence that names the file.
