@@ -98,18 +98,31 @@ pub(crate) fn badge(class: &str, ground: &str, word: &str) -> String {
     )
 }
 
-/// The contrast ratio of WCAG 2 of white text on a ground such as `#1a6b3a`; 4.5 is what text needs.
+/// The relative luminance of WCAG 2 of a colour such as `0x1a6b3a`: 0 is black, 1 is white.
 #[cfg(test)]
-pub(crate) fn white_on(ground: &str) -> f64 {
-    let channel = |i: usize| {
-        let c = f64::from(u8::from_str_radix(&ground[i..i + 2], 16).unwrap()) / 255.0;
+pub(crate) fn luminance(rgb: u32) -> f64 {
+    let channel = |shift: u32| {
+        let c = f64::from((rgb >> shift) & 0xff) / 255.0;
         if c <= 0.04045 {
             c / 12.92
         } else {
             ((c + 0.055) / 1.055).powf(2.4)
         }
     };
-    1.05 / (0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5) + 0.05)
+    0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
+}
+
+/// The contrast ratio of WCAG 2 of two colours; 4.5 is what text needs.
+#[cfg(test)]
+pub(crate) fn contrast(a: u32, b: u32) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+/// The contrast of white text on a ground such as `#1a6b3a`.
+#[cfg(test)]
+pub(crate) fn white_on(ground: &str) -> f64 {
+    contrast(0xffffff, u32::from_str_radix(&ground[1..], 16).unwrap())
 }
 
 #[cfg(test)]

@@ -322,9 +322,8 @@ impl Bars {
 fn whisker(canvas: &mut Canvas, place: impl Fn(f64, f64) -> (f64, f64), low: f64, high: f64) {
     // A rim of the ground's colour sets the whisker off from its bar.
     for (ink, width) in [(Ink::Bg, 3.6), (Ink::Fg, 1.4)] {
-        canvas.line(place(low, 0.0), place(high, 0.0), ink, width);
-        for end in [low, high] {
-            canvas.line(place(end, -4.0), place(end, 4.0), ink, width);
-        }
+        let ends = [low, high].map(|end| [place(end, -4.0), place(end, 4.0)]);
+        let stem = [place(low, 0.0), place(high, 0.0)];
+        canvas.lines(ends.into_iter().chain([stem]), ink, width);
     }
 }

@@ -1,14 +1,27 @@
-//! The drawing surface: shapes go through plotters, text is laid out here.
+//! The drawing surface: what stands where is said here, plotters draws it.
 
+mod document;
+mod element;
 mod frame;
 mod svg;
 
+use plotters::element::{
+    Circle, DynElement, IntoDynElement as _, PathElement, Polygon, Rectangle, Text,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, ShapeStyle, TextStyle};
+use plotters_backend::BackendCoord;
+
 use super::palette::Ink;
 use super::text;
+use element::{Pieces, With};
+use svg::Svg;
 
 pub(super) const WIDTH: f64 = 720.0;
 pub(super) const PAD: f64 = 24.0;
 pub(super) const SMALL: f64 = 11.0;
+/// plotters draws on whole units: ten of them to a pixel keep curves smooth.
+const UNITS: f64 = 10.0;
 
 pub(super) type Point = (f64, f64);
 
@@ -88,45 +101,42 @@ impl Label {
             bottom: self.y + 0.25 * self.size,
         }
     }
+
+    fn element(self) -> Text<'static, BackendCoord, String> {
+        let style = if self.bold {
+            FontStyle::Bold
+        } else {
+            FontStyle::Normal
+        };
+        let across = match self.anchor {
+            Anchor::Start => HPos::Left,
+            Anchor::Middle => HPos::Center,
+            Anchor::End => HPos::Right,
+        };
+        let style = TextStyle {
+            font: FontDesc::new(FontFamily::SansSerif, self.size, style),
+            color: self.ink.to_backend_color(),
+            pos: Pos::new(across, VPos::Bottom),
+        };
+        Text::new(self.text, at((self.x, self.y)), style)
+    }
 }
 
-enum Shape {
-    Line {
-        from: Point,
-        to: Point,
-        ink: Ink,
-        width: f64,
-        dashed: bool,
-    },
-    Path {
-        points: Vec<Point>,
-        ink: Ink,
-        width: f64,
-        dash: Option<&'static str>,
-    },
-    Rect {
-        area: Area,
-        ink: Ink,
-        opacity: f64,
-        radius: f64,
-    },
-    Polygon {
-        points: Vec<Point>,
-        ink: Ink,
-        opacity: f64,
-    },
-    Circle {
-        centre: Point,
-        radius: f64,
-        ink: Ink,
-    },
-    /// Many rectangles of one row.
-    Runs {
-        y: f64,
-        height: f64,
-        ink: Ink,
-        runs: Vec<(f64, f64)>,
-    },
+fn units(pixels: f64) -> i32 {
+    (pixels * UNITS).round() as i32
+}
+
+fn at((x, y): Point) -> BackendCoord {
+    (units(x), units(y))
+}
+
+/// The element with an attribute such as ` rx="20"`.
+fn with(element: Element, attribute: String) -> Element {
+    With { element, attribute }.into_dyn()
+}
+
+fn stroke(ink: Ink, width: f64) -> ShapeStyle {
+    ink.stroke_width(units(width) as u32)
 }
 
 /// What a legend shows before a name.
@@ -142,31 +152,22 @@ pub(super) fn dash(series: usize) -> Option<&'static str> {
     [None, Some("70 40"), Some("20 35"), Some("110 35 20 35")][(series + series / 4) % 4]
 }
 
+/// What plotters draws, in units.
+type Element = DynElement<'static, Svg, BackendCoord>;
+
 #[derive(Default)]
 pub(super) struct Canvas {
-    shapes: Vec<Shape>,
+    shapes: Vec<Element>,
     pub(super) labels: Vec<Label>,
 }
 
 impl Canvas {
     pub(super) fn line(&mut self, from: Point, to: Point, ink: Ink, width: f64) {
-        self.shapes.push(Shape::Line {
-            from,
-            to,
-            ink,
-            width,
-            dashed: false,
-        });
+        self.path(vec![from, to], ink, width, None);
     }
 
     pub(super) fn dashed(&mut self, from: Point, to: Point, ink: Ink, width: f64) {
-        self.shapes.push(Shape::Line {
-            from,
-            to,
-            ink,
-            width,
-            dashed: true,
-        });
+        self.path(vec![from, to], ink, width, Some("50 40"));
     }
 
     pub(super) fn path(
@@ -176,38 +177,55 @@ impl Canvas {
         width: f64,
         dash: Option<&'static str>,
     ) {
-        self.shapes.push(Shape::Path {
-            points,
-            ink,
-            width,
-            dash,
+        let points: Vec<_> = points.into_iter().map(at).collect();
+        let element = PathElement::new(points, stroke(ink, width)).into_dyn();
+        self.shapes.push(match dash {
+            Some(dash) => with(element, format!(" stroke-dasharray=\"{dash}\"")),
+            None => element,
         });
     }
 
     pub(super) fn rect(&mut self, area: Area, ink: Ink, radius: f64) {
-        self.shapes.push(Shape::Rect {
-            area,
-            ink,
-            opacity: 1.0,
-            radius,
+        let corners = [(area.left, area.top), (area.right, area.bottom)].map(at);
+        let element = Rectangle::new(corners, ink.filled()).into_dyn();
+        self.shapes.push(match units(radius) {
+            0 => element,
+            radius => with(element, format!(" rx=\"{radius}\"")),
         });
     }
 
     pub(super) fn polygon(&mut self, points: Vec<Point>, ink: Ink, opacity: f64) {
-        self.shapes.push(Shape::Polygon {
-            points,
-            ink,
-            opacity,
-        });
+        let points: Vec<_> = points.into_iter().map(at).collect();
+        let element = Polygon::new(points, ink.mix(opacity));
+        self.shapes.push(element.into_dyn());
     }
 
-    pub(super) fn runs(&mut self, y: f64, height: f64, ink: Ink, runs: Vec<(f64, f64)>) {
-        self.shapes.push(Shape::Runs {
-            y,
-            height,
-            ink,
-            runs,
+    /// Many lines of one ink and width, as one element.
+    pub(super) fn lines(
+        &mut self,
+        lines: impl IntoIterator<Item = [Point; 2]>,
+        ink: Ink,
+        width: f64,
+    ) {
+        let points: Vec<_> = lines.into_iter().flatten().map(at).collect();
+        if !points.is_empty() {
+            let style = stroke(ink, width);
+            self.shapes.push(Pieces { points, style }.into_dyn());
+        }
+    }
+
+    /// Many rectangles of one ink and height, each as its top and its ends; a tenth of a pixel wide at least.
+    pub(super) fn runs(
+        &mut self,
+        runs: impl IntoIterator<Item = (f64, f64, f64)>,
+        ink: Ink,
+        height: f64,
+    ) {
+        let lines = runs.into_iter().map(|(top, from, to)| {
+            let (y, least) = (top + height / 2.0, 1.0 / UNITS);
+            [(from, y), (to.max(from + least), y)]
         });
+        self.lines(lines, ink, height);
     }
 
     /// The marker of a series: its shape tells it apart without its colour.
@@ -215,11 +233,8 @@ impl Canvas {
         let ink = Ink::Series(series);
         let outline: &[Point] = match series % 4 {
             0 => {
-                self.shapes.push(Shape::Circle {
-                    centre: (x, y),
-                    radius: 3.5,
-                    ink,
-                });
+                let element = Circle::new(at((x, y)), units(3.5), ink.filled());
+                self.shapes.push(element.into_dyn());
                 return;
             }
             1 => &[(-3.3, -3.3), (3.3, -3.3), (3.3, 3.3), (-3.3, 3.3)],

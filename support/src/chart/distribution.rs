@@ -6,6 +6,7 @@ use super::axis::{Axis, Scale};
 use super::canvas::{Canvas, PAD, Swatch, WIDTH, dash};
 use super::palette::Ink;
 use super::{Chart, Error, check, heading, limit, text};
+use crate::measure::Samples;
 
 const BINS: usize = 60;
 
@@ -26,7 +27,7 @@ pub struct Distribution {
     title: String,
     note: String,
     axis: Axis,
-    series: Vec<(String, Vec<f64>)>,
+    series: Vec<(String, Samples)>,
 }
 
 impl Distribution {
@@ -59,7 +60,7 @@ impl Distribution {
         samples: impl IntoIterator<Item = f64>,
     ) -> Self {
         self.series
-            .push((text::clean(&name.into()), samples.into_iter().collect()));
+            .push((text::clean(&name.into()), Samples::new(samples)));
         self
     }
 
@@ -68,7 +69,7 @@ impl Distribution {
     /// # Errors
     /// When there is no series or one without samples, a sample cannot be drawn on the axis, or there are more than 8
     /// series.
-    pub fn draw(mut self) -> Result<Chart, Error> {
+    pub fn draw(self) -> Result<Chart, Error> {
         if self.series.is_empty() {
             return Err(Error::NoData {
                 title: self.title,
@@ -76,17 +77,16 @@ impl Distribution {
             });
         }
         limit(self.series.len(), 8, "series")?;
-        for (name, samples) in &mut self.series {
-            if samples.is_empty() {
+        for (name, samples) in &self.series {
+            if samples.taken().is_empty() {
                 return Err(Error::NoData {
                     title: format!("{}: {name}", self.title),
                     needs: "sample",
                 });
             }
-            for sample in samples.iter() {
+            for sample in samples.taken() {
                 check(*sample, &format!("a sample of series {name:?}"), &self.axis)?;
             }
-            samples.sort_unstable_by(f64::total_cmp);
         }
 
         let mut canvas = Canvas::default();
@@ -96,7 +96,7 @@ impl Distribution {
             .iter()
             .enumerate()
             .map(|(i, (name, samples))| {
-                let median = self.axis.format(quantile(samples, 0.5));
+                let median = self.axis.format(samples.median());
                 let name = text::shorten(name, 11.0, false, 250.0);
                 let separator = if name.is_empty() { "" } else { ": " };
                 let entry = format!("{name}{separator}median {median}, n = {}", samples.len());
@@ -114,7 +114,7 @@ impl Distribution {
         let values = self
             .series
             .iter()
-            .flat_map(|(_, samples)| samples.iter().copied());
+            .flat_map(|(_, samples)| samples.sorted().iter().copied());
         let x = self.axis.scale(values, left + 4.0, right - 4.0);
         let upper_top = canvas.y_name(&Axis::percent("share of samples in each bin"), top);
         let upper_bottom = upper_top + 140.0;
@@ -124,21 +124,20 @@ impl Distribution {
         );
         let lower_bottom = lower_top + 140.0;
 
-        for (value, _) in self.axis.ticks(&x, 8) {
-            canvas.line(
-                (x.at(value), upper_top),
-                (x.at(value), upper_bottom),
-                Ink::Grid,
-                1.0,
-            );
-        }
+        let ticks = Canvas::x_ticks(&self.axis, &x).into_iter();
+        let grid = ticks.map(|(value, _)| x.at(value));
+        canvas.lines(
+            grid.map(|x| [(x, upper_top), (x, upper_bottom)]),
+            Ink::Grid,
+            1.0,
+        );
         let end = canvas.x_axis(&self.axis, &x, lower_top, lower_bottom);
 
         let share = Axis::percent("").from_zero();
         let histograms: Vec<Vec<f64>> = self
             .series
             .iter()
-            .map(|(_, samples)| histogram(samples, &x))
+            .map(|(_, samples)| histogram(samples.sorted(), &x))
             .collect();
         let upper = share.scale(
             histograms.iter().flatten().copied(),
@@ -163,14 +162,14 @@ impl Distribution {
         let most = 1600 / self.series.len();
         for (i, (_, samples)) in self.series.iter().enumerate() {
             canvas.path(
-                cumulative(samples, &x, &lower, most),
+                cumulative(samples.sorted(), &x, &lower, most),
                 Ink::Series(i),
                 2.0,
                 dash(i),
             );
         }
         for (i, (_, samples)) in self.series.iter().enumerate() {
-            let median = x.at(quantile(samples, 0.5));
+            let median = x.at(samples.median());
             canvas.dashed(
                 (median, upper_top),
                 (median, upper_bottom),
@@ -179,16 +178,15 @@ impl Distribution {
             );
             canvas.marker((median, lower.at(0.5)), i);
         }
-        for bottom in [upper_bottom, lower_bottom] {
-            canvas.line((left, bottom), (right, bottom), Ink::Muted, 1.0);
-        }
+        let bottoms = [upper_bottom, lower_bottom];
+        canvas.lines(bottoms.map(|y| [(left, y), (right, y)]), Ink::Muted, 1.0);
         end + PAD - 8.0
     }
 
     fn text(&self) -> String {
         let mut text = heading(&self.title, &self.note);
         for (name, samples) in &self.series {
-            let at = |q: f64| self.axis.format(quantile(samples, q));
+            let at = |q: f64| self.axis.format(samples.quantile(q));
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
@@ -204,14 +202,6 @@ impl Distribution {
         }
         text
     }
-}
-
-/// The quantile of sorted samples, interpolated between the two nearest.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let at = q * (sorted.len() - 1) as f64;
-    let below = sorted[at.floor() as usize];
-    let above = sorted[at.ceil() as usize];
-    below + (above - below) * at.fract()
 }
 
 /// The share of the samples in each of [`BINS`] bins of equal width on the scale.
@@ -263,12 +253,6 @@ fn cumulative(sorted: &[f64], x: &Scale, y: &Scale, most: usize) -> Vec<(f64, f6
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantiles_are_interpolated() {
-        assert_eq!(quantile(&[1.0, 2.0, 3.0, 4.0], 0.5), 2.5);
-        assert_eq!(quantile(&[7.0], 0.99), 7.0);
-    }
 
     #[test]
     fn every_sample_is_in_a_bin() {

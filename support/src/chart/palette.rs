@@ -1,5 +1,10 @@
 //! Colours: every one is a CSS variable with a fallback.
 
+use std::fmt;
+
+use plotters::style::Color;
+use plotters_backend::BackendColor;
+
 /// The values for a dark page, as pairs of a variable's name and its colour.
 ///
 /// A site that puts the SVG inline defines these variables in its dark style; nothing else changes.
@@ -49,7 +54,7 @@ const ON: [u32; 8] = [
 
 impl Ink {
     /// The colour on a light page, as `0xRRGGBB`.
-    pub(super) fn rgb(self) -> u32 {
+    pub(super) fn light(self) -> u32 {
         match self {
             Self::Fg => 0x1f2328,
             Self::Muted => 0x59636e,
@@ -59,40 +64,69 @@ impl Ink {
             Self::On(i) => ON[i % 8],
         }
     }
+}
 
-    /// The variable with its fallback, ready for an attribute.
-    pub(super) fn css(self) -> String {
-        let name = match self {
-            Self::Fg => "fg".to_owned(),
-            Self::Muted => "muted".to_owned(),
-            Self::Grid => "grid".to_owned(),
-            Self::Bg => "bg".to_owned(),
-            Self::Series(i) => (i % 8 + 1).to_string(),
-            Self::On(i) => format!("on-{}", i % 8 + 1),
+/// The variable with its fallback, ready for an attribute.
+impl fmt::Display for Ink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("var(--chart-")?;
+        match self {
+            Self::Fg => f.write_str("fg"),
+            Self::Muted => f.write_str("muted"),
+            Self::Grid => f.write_str("grid"),
+            Self::Bg => f.write_str("bg"),
+            Self::Series(i) => write!(f, "{}", i % 8 + 1),
+            Self::On(i) => write!(f, "on-{}", i % 8 + 1),
+        }?;
+        write!(f, ",#{:06x})", self.light())
+    }
+}
+
+/// plotters hands three bytes of colour through to the backend. Ours writes variables: for it they are a place in this palette.
+impl Color for Ink {
+    fn to_backend_color(&self) -> BackendColor {
+        let rgb = match *self {
+            Self::Fg => (0, 0, 0),
+            Self::Muted => (1, 0, 0),
+            Self::Grid => (2, 0, 0),
+            Self::Bg => (3, 0, 0),
+            Self::Series(i) => (4, (i % 8) as u8, 0),
+            Self::On(i) => (5, (i % 8) as u8, 0),
         };
-        format!("var(--chart-{name},#{:06x})", self.rgb())
+        BackendColor { alpha: 1.0, rgb }
+    }
+}
+
+/// What [`to_backend_color`](Color::to_backend_color) was asked of.
+impl From<BackendColor> for Ink {
+    fn from(color: BackendColor) -> Self {
+        let (kind, series, _) = color.rgb;
+        match kind {
+            0 => Self::Fg,
+            1 => Self::Muted,
+            2 => Self::Grid,
+            3 => Self::Bg,
+            4 => Self::Series(series.into()),
+            _ => Self::On(series.into()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::display::{contrast, luminance};
 
-    fn luminance(rgb: u32) -> f64 {
-        let channel = |shift: u32| {
-            let c = f64::from((rgb >> shift) & 0xff) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
-    }
-
-    fn contrast(a: u32, b: u32) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    #[test]
+    fn plotters_hands_every_ink_through() {
+        let series = (0..8).flat_map(|i| [Ink::Series(i), Ink::On(i)]);
+        for ink in [Ink::Fg, Ink::Muted, Ink::Grid, Ink::Bg]
+            .into_iter()
+            .chain(series)
+        {
+            assert_eq!(Ink::from(ink.to_backend_color()), ink);
+            assert_eq!(Ink::from(ink.mix(0.5).to_backend_color()), ink);
+        }
     }
 
     fn dark(name: &str) -> u32 {
@@ -102,18 +136,18 @@ mod tests {
 
     #[test]
     fn light_colours_stand_out() {
-        assert!(contrast(Ink::Muted.rgb(), 0xffffff) >= 4.5);
+        assert!(contrast(Ink::Muted.light(), 0xffffff) >= 4.5);
         for i in 0..8 {
             assert!(
-                contrast(Ink::Series(i).rgb(), 0xffffff) >= 3.0,
+                contrast(Ink::Series(i).light(), 0xffffff) >= 3.0,
                 "series {i}"
             );
             assert!(
-                contrast(Ink::Series(i).rgb(), Ink::On(i).rgb()) >= 4.5,
+                contrast(Ink::Series(i).light(), Ink::On(i).light()) >= 4.5,
                 "on {i}"
             );
-            let next = luminance(Ink::Series(i + 1).rgb());
-            let difference = (luminance(Ink::Series(i).rgb()) + 0.05) / (next + 0.05);
+            let next = luminance(Ink::Series(i + 1).light());
+            let difference = (luminance(Ink::Series(i).light()) + 0.05) / (next + 0.05);
             assert!(
                 !(0.83..1.2).contains(&difference),
                 "series {i} is as light as the next"

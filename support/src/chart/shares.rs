@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::axis::Axis;
-use super::canvas::{Anchor, Area, Canvas, Label, PAD, SMALL, Swatch, WIDTH};
+use super::canvas::{Anchor, Canvas, Label, PAD, SMALL, Swatch, WIDTH};
 use super::palette::Ink;
 use super::{Chart, Error, check, heading, index_of, limit, text};
 
@@ -135,6 +135,7 @@ impl Shares {
         let scale = axis.scale(sums, left, WIDTH - PAD - 6.0);
         let bottom = top + self.rows.len() as f64 * (BAR + 12.0);
         let end = canvas.x_axis(axis, &scale, top, bottom);
+        let mut runs: Vec<Vec<(f64, f64, f64)>> = vec![Vec::new(); self.parts.len()];
         for (row, (_, parts)) in self.rows.iter().enumerate() {
             let y = top + row as f64 * (BAR + 12.0) + 6.0;
             canvas.row_name(left - 10.0, y + BAR / 2.0, &names[row], 13.0);
@@ -144,16 +145,9 @@ impl Shares {
                 before += value;
                 // A hair of ground between the parts, where they are wide enough for it.
                 let right = if to - from > 4.0 { to - 1.0 } else { to };
-                canvas.rect(
-                    Area {
-                        left: from,
-                        top: y,
-                        right,
-                        bottom: y + BAR,
-                    },
-                    Ink::Series(part),
-                    0.0,
-                );
+                if value > 0.0 {
+                    runs[part].push((y, from, right));
+                }
                 let label = axis.format(value);
                 if text::width(&label, SMALL, false) + 8.0 <= to - from {
                     let label = Label::new(
@@ -165,6 +159,9 @@ impl Shares {
                     canvas.try_label(label.ink(Ink::On(part)));
                 }
             }
+        }
+        for (part, runs) in runs.into_iter().enumerate() {
+            canvas.runs(runs, Ink::Series(part), BAR);
         }
         let mut text = heading(&self.title, &self.note);
         for (name, parts) in &self.rows {

@@ -215,11 +215,11 @@ impl Timeline {
             let bar = y + height - row.foot - BAR;
             canvas.row_name(left - 10.0, bar + BAR / 2.0, &names[lane], 13.0);
             for (kind, runs) in self.runs(lane, &scale, grain) {
-                canvas.runs(bar, BAR, Ink::Series(kind), runs);
+                let runs = runs.into_iter().map(|(from, to)| (bar, from, to));
+                canvas.runs(runs, Ink::Series(kind), BAR);
             }
-            for x in self.seams(lane, &scale) {
-                canvas.line((x, bar), (x, bar + BAR), Ink::Bg, 1.0);
-            }
+            let seams = self.seams(lane, &scale).into_iter();
+            canvas.lines(seams.map(|x| [(x, bar), (x, bar + BAR)]), Ink::Bg, 1.0);
             for (x, kind, label) in row.inside {
                 let label = Label::new(x, bar + BAR / 2.0 + 4.0, Anchor::Middle, label);
                 canvas.try_label(label.ink(Ink::On(kind)));
@@ -230,13 +230,17 @@ impl Timeline {
                 canvas.try_label(Label::new(from, baseline, Anchor::Start, label));
             }
             let mut last = f64::NEG_INFINITY;
-            for mark in self.marks.iter().filter(|mark| mark.lane == lane) {
-                let x = scale.at(mark.at);
-                if x - last >= 1.0 {
-                    canvas.line((x, bar - 3.0), (x, bar + BAR + 3.0), Ink::Fg, 1.6);
-                    last = x;
-                }
-            }
+            let marks = self.marks.iter().filter(|mark| mark.lane == lane);
+            let marks = marks.map(|mark| scale.at(mark.at)).filter(|x| {
+                let apart = x - last >= 1.0;
+                last = if apart { *x } else { last };
+                apart
+            });
+            canvas.lines(
+                marks.map(|x| [(x, bar - 3.0), (x, bar + BAR + 3.0)]),
+                Ink::Fg,
+                1.6,
+            );
             y += height;
         }
         end + PAD - 8.0

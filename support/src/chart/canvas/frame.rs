@@ -71,14 +71,8 @@ impl Canvas {
         baseline + 16.0
     }
 
-    /// Vertical grid lines from `top` to `bottom`, tick labels and the axis' name below; returns the y below them.
-    pub(in crate::chart) fn x_axis(
-        &mut self,
-        axis: &Axis,
-        scale: &Scale,
-        top: f64,
-        bottom: f64,
-    ) -> f64 {
+    /// The ticks of a horizontal axis, whose labels stand beside each other.
+    pub(in crate::chart) fn x_ticks(axis: &Axis, scale: &Scale) -> Vec<(f64, String)> {
         let room = (scale.at(scale.hi) - scale.at(scale.lo)).abs();
         let fits = |ticks: &[(f64, String)]| {
             ticks.windows(2).all(|pair| {
@@ -87,14 +81,26 @@ impl Canvas {
             })
         };
         let most = (room / 60.0).clamp(2.0, 9.0) as usize;
-        let ticks = (2..=most)
+        (2..=most)
             .rev()
             .map(|n| axis.ticks(scale, n))
             .find(|ticks| fits(ticks))
-            .unwrap_or_else(|| axis.ticks(scale, 1));
+            .unwrap_or_else(|| axis.ticks(scale, 1))
+    }
+
+    /// Vertical grid lines from `top` to `bottom`, tick labels and the axis' name below; returns the y below them.
+    pub(in crate::chart) fn x_axis(
+        &mut self,
+        axis: &Axis,
+        scale: &Scale,
+        top: f64,
+        bottom: f64,
+    ) -> f64 {
+        let ticks = Self::x_ticks(axis, scale);
+        let grid = ticks.iter().map(|(value, _)| scale.at(*value));
+        self.lines(grid.map(|x| [(x, top), (x, bottom)]), Ink::Grid, 1.0);
         for (value, label) in ticks {
             let x = scale.at(value);
-            self.line((x, top), (x, bottom), Ink::Grid, 1.0);
             let half = text::width(&label, SMALL, false) / 2.0;
             let x = x.clamp(
                 PAD / 2.0 + half,
@@ -136,9 +142,10 @@ impl Canvas {
         left: f64,
         right: f64,
     ) {
+        let grid = ticks.iter().map(|(value, _)| scale.at(*value));
+        self.lines(grid.map(|y| [(left, y), (right, y)]), Ink::Grid, 1.0);
         for (value, label) in ticks {
             let y = scale.at(value);
-            self.line((left, y), (right, y), Ink::Grid, 1.0);
             self.try_label(Label::new(left - 8.0, y + 4.0, Anchor::End, label).ink(Ink::Muted));
         }
     }

@@ -1,240 +1,224 @@
-//! From shapes and labels to the SVG document.
+//! A backend of plotters that writes SVG as a page wants it: colours are variables, text is text, and little is said twice.
 
-use std::fmt::Write as _;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::fmt::{self, Write as _};
 
-use plotters::prelude::{DrawingBackend as _, RGBColor, SVGBackend, ShapeStyle};
+use plotters_backend::text_anchor::HPos;
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
+    FontStyle,
+};
 
-use super::{Anchor, Canvas, Label, Point, SMALL, Shape, WIDTH};
+use super::{SMALL, UNITS};
 use crate::chart::palette::Ink;
-use crate::chart::{Chart, Error, text};
 use crate::display::escape;
 
-const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', \
-                     'PingFang SC', 'Microsoft YaHei', sans-serif";
-/// plotters draws on whole units: ten of them to a pixel keep curves smooth.
-const UNITS: f64 = 10.0;
-const MAX_BYTES: usize = 60_000;
+/// The width of a line that says nothing of its width, in units: one pixel.
+pub(super) const HAIR: u32 = UNITS as u32;
 
-impl Canvas {
-    /// Writes the SVG.
-    pub(in crate::chart) fn finish(
-        self,
-        title: String,
-        text: String,
-        height: f64,
-    ) -> Result<Chart, Error> {
-        let height = height.ceil();
-        let body = self.shapes_svg(height)?;
-        let mut hasher = DefaultHasher::new();
-        (&title, &text, &body).hash(&mut hasher);
-        let id = format!("chart-{:016x}", hasher.finish());
-        let mut svg = String::with_capacity(body.len() + 8_000);
-        let description = text::shorten(&text, 1.0, false, 1500.0);
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            svg,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"100%\" \
-             style=\"max-width:{WIDTH}px;height:auto\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\" \
-             font-family=\"{FONTS}\" font-size=\"{SMALL}\">\n\
-             <title id=\"{id}-t\">{}</title>\n<desc id=\"{id}-d\">{}</desc>\n\
-             <rect width=\"{WIDTH}\" height=\"{height}\" rx=\"10\" fill=\"{}\"/>",
-            escape(&title),
-            escape(&description),
-            Ink::Bg.css(),
-        );
-        let _ = write!(
-            svg,
-            "<g transform=\"scale(.1)\" stroke-linejoin=\"round\">\n{body}</g>\n"
-        );
-        let (on, off): (Vec<&Label>, Vec<&Label>) = self
-            .labels
-            .iter()
-            .partition(|label| matches!(label.ink, Ink::On(_)));
-        on.iter().for_each(|label| label.write(&mut svg));
-        // A rim of the ground's colour keeps text legible where a line passes under it.
-        let _ = writeln!(
-            svg,
-            "<g paint-order=\"stroke\" stroke=\"{}\" stroke-width=\"3\" stroke-linejoin=\"round\">",
-            Ink::Bg.css()
-        );
-        off.iter().for_each(|label| label.write(&mut svg));
-        svg.push_str("</g>\n");
-        svg.push_str("</svg>");
-        if svg.len() > MAX_BYTES {
-            return Err(Error::TooMuch {
-                what: format!("an SVG of {} bytes", svg.len()),
-                most: MAX_BYTES,
-            });
-        }
-        #[cfg(test)]
-        let areas = self
-            .labels
-            .iter()
-            .map(|l| (l.area(), l.text.clone()))
-            .collect();
-        Ok(Chart {
-            title,
-            text,
-            svg,
-            #[cfg(test)]
-            height,
-            #[cfg(test)]
-            areas,
-        })
-    }
+pub(super) type Drawn = Result<(), DrawingErrorKind<fmt::Error>>;
 
-    /// The shapes as plotters writes them, with colours as variables and without the attributes that say nothing.
-    fn shapes_svg(&self, height: f64) -> Result<String, Error> {
-        let mut drawn = String::new();
-        {
-            let size = ((WIDTH * UNITS) as u32, (height * UNITS) as u32);
-            let mut backend = SVGBackend::with_string(&mut drawn, size);
-            for shape in &self.shapes {
-                shape.draw(&mut backend)?;
-            }
-            backend.present().map_err(|e| Error::Draw(e.to_string()))?;
-        }
-        let mut body = String::with_capacity(drawn.len());
-        let mut lines = drawn.lines().skip(1);
-        for shape in &self.shapes {
-            if let Shape::Runs {
-                y,
-                height,
-                ink,
-                runs,
-            } = shape
-            {
-                write_runs(&mut body, *y, *height, *ink, runs);
-                continue;
-            }
-            let Some(line) = lines.next() else { break };
-            let ink = shape.ink();
-            let mut line = line
-                .replace(
-                    &format!("\"#{:06X}\"", ink.rgb()),
-                    &format!("\"{}\"", ink.css()),
-                )
-                .replace(" opacity=\"1\"", "")
-                .replace(" stroke=\"none\"", "")
-                .replace(" stroke-width=\"1\"", "")
-                .replace(" \"/>", "\"/>");
-            match shape {
-                Shape::Line { dashed: true, .. } => {
-                    line = line.replace("/>", " stroke-dasharray=\"50 40\"/>");
-                }
-                Shape::Path {
-                    dash: Some(dash), ..
-                } => {
-                    line = line.replace("/>", &format!(" stroke-dasharray=\"{dash}\"/>"));
-                }
-                Shape::Rect { radius, .. } if *radius > 0.0 => {
-                    line = line.replace("/>", &format!(" rx=\"{}\"/>", units(*radius)));
-                }
-                _ => {}
-            }
-            body.push_str(&line);
-            body.push('\n');
-        }
-        Ok(body)
-    }
+/// What was drawn, one element a line.
+///
+/// Shapes are in units and belong into a group that is scaled to pixels, with `fill="none"` and strokes of [`HAIR`]. Text is in
+/// pixels, stands on its `y`, and belongs into one that fills with [`Ink::Fg`].
+#[derive(Default)]
+pub(super) struct Svg {
+    size: (u32, u32),
+    body: String,
+    /// What the next elements have besides: see [`With`](super::element::With).
+    pub(super) attribute: String,
 }
 
-impl Label {
-    fn write(&self, svg: &mut String) {
-        // Writing to a String cannot fail.
-        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\"", self.x, self.y);
-        if self.size != SMALL {
-            let _ = write!(svg, " font-size=\"{}\"", self.size);
-        }
-        if self.bold {
-            svg.push_str(" font-weight=\"600\"");
-        }
-        svg.push_str(match self.anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        });
-        let _ = writeln!(
-            svg,
-            " fill=\"{}\">{}</text>",
-            self.ink.css(),
-            escape(&self.text)
-        );
-    }
-}
-
-/// plotters would write an element for every rectangle; one path with a thick stroke is a tenth of that.
-fn write_runs(body: &mut String, y: f64, height: f64, ink: Ink, runs: &[(f64, f64)]) {
-    let Some(&(first, _)) = runs.first() else {
-        return;
-    };
-    let mut at = units(first);
-    let _ = write!(
-        body,
-        "<path fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" d=\"M{at} {}",
-        ink.css(),
-        units(height),
-        units(y + height / 2.0)
-    );
-    for &(from, to) in runs {
-        let (from, to) = (units(from), units(to));
-        if from != at {
-            let _ = write!(body, "m{} 0", from - at);
-        }
-        let _ = write!(body, "h{}", (to - from).max(1));
-        at = from + (to - from).max(1);
-    }
-    body.push_str("\"/>\n");
-}
-
-fn units(pixels: f64) -> i32 {
-    (pixels * UNITS).round() as i32
-}
-
-impl Shape {
-    fn ink(&self) -> Ink {
-        match *self {
-            Self::Line { ink, .. }
-            | Self::Path { ink, .. }
-            | Self::Rect { ink, .. }
-            | Self::Polygon { ink, .. }
-            | Self::Circle { ink, .. }
-            | Self::Runs { ink, .. } => ink,
+impl Svg {
+    /// An empty drawing of this size in units.
+    pub(super) fn new(size: (u32, u32)) -> Self {
+        Self {
+            size,
+            ..Self::default()
         }
     }
 
-    fn draw(&self, backend: &mut SVGBackend<'_>) -> Result<(), Error> {
-        use plotters::style::Color as _;
-        let rgb = self.ink().rgb();
-        let color = RGBColor((rgb >> 16) as u8, (rgb >> 8) as u8, rgb as u8);
-        let at = |p: &Point| (units(p.0), units(p.1));
-        let style = |width: f64, opacity: f64| ShapeStyle {
-            color: color.mix(opacity),
-            filled: true,
-            stroke_width: units(width) as u32,
+    /// The elements.
+    pub(super) fn into_body(self) -> String {
+        self.body
+    }
+
+    /// Lines that do not touch each other, as one element.
+    pub(super) fn pieces(
+        &mut self,
+        pieces: &[[BackendCoord; 2]],
+        style: &impl BackendStyle,
+    ) -> Drawn {
+        self.stroke(&path(pieces.iter().copied()), style)
+    }
+
+    fn stroke(&mut self, geometry: &str, style: &impl BackendStyle) -> Drawn {
+        let width = match style.stroke_width() {
+            HAIR => String::new(),
+            width => format!(" stroke-width=\"{width}\""),
         };
-        let drawn = match self {
-            Self::Line {
-                from, to, width, ..
-            } => backend.draw_line(at(from), at(to), &style(*width, 1.0)),
-            Self::Path { points, width, .. } => {
-                backend.draw_path(points.iter().map(at), &style(*width, 1.0))
-            }
-            Self::Rect { area, opacity, .. } => backend.draw_rect(
-                at(&(area.left, area.top)),
-                at(&(area.right, area.bottom)),
-                &style(0.1, *opacity),
-                true,
-            ),
-            Self::Polygon {
-                points, opacity, ..
-            } => backend.fill_polygon(points.iter().map(at), &style(0.1, *opacity)),
-            Self::Circle { centre, radius, .. } => {
-                backend.draw_circle(at(centre), units(*radius) as u32, &style(0.1, 1.0), true)
-            }
-            Self::Runs { .. } => Ok(()),
+        self.element(geometry, "stroke", style.color(), &width)
+    }
+
+    fn shape(&mut self, geometry: &str, style: &impl BackendStyle, fill: bool) -> Drawn {
+        if fill {
+            self.element(geometry, "fill", style.color(), "")
+        } else {
+            self.stroke(geometry, style)
+        }
+    }
+
+    fn element(&mut self, geometry: &str, paint: &str, color: BackendColor, more: &str) -> Drawn {
+        let opacity = match color.alpha {
+            0.0 => return Ok(()),
+            1.0 => String::new(),
+            alpha => format!(" opacity=\"{alpha}\""),
         };
-        drawn.map_err(|e| Error::Draw(e.to_string()))
+        let (ink, attribute) = (Ink::from(color), &self.attribute);
+        writeln!(
+            self.body,
+            "<{geometry} {paint}=\"{ink}\"{more}{opacity}{attribute}/>"
+        )
+        .map_err(DrawingErrorKind::DrawingError)
+    }
+}
+
+impl DrawingBackend for Svg {
+    type ErrorType = fmt::Error;
+
+    fn get_size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn ensure_prepared(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn draw_pixel(&mut self, (x, y): BackendCoord, color: BackendColor) -> Drawn {
+        self.draw_rect((x, y), (x + 1, y + 1), &color, true)
+    }
+
+    fn draw_line<S: BackendStyle>(
+        &mut self,
+        from: BackendCoord,
+        to: BackendCoord,
+        style: &S,
+    ) -> Drawn {
+        self.pieces(&[[from, to]], style)
+    }
+
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        (left, top): BackendCoord,
+        (right, bottom): BackendCoord,
+        style: &S,
+        fill: bool,
+    ) -> Drawn {
+        let (width, height) = (right - left, bottom - top);
+        let geometry =
+            format!("rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"");
+        self.shape(&geometry, style, fill)
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        points: I,
+        style: &S,
+    ) -> Drawn {
+        self.stroke(&path([points]), style)
+    }
+
+    fn draw_circle<S: BackendStyle>(
+        &mut self,
+        (x, y): BackendCoord,
+        radius: u32,
+        style: &S,
+        fill: bool,
+    ) -> Drawn {
+        let geometry = format!("circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"");
+        self.shape(&geometry, style, fill)
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        points: I,
+        style: &S,
+    ) -> Drawn {
+        self.shape(&path([points]), style, true)
+    }
+
+    fn draw_text<S: BackendTextStyle>(
+        &mut self,
+        text: &str,
+        style: &S,
+        (x, y): BackendCoord,
+    ) -> Drawn {
+        let pixels = |units: i32| f64::from(units) / UNITS;
+        let size = match style.size() {
+            SMALL => String::new(),
+            size => format!(" font-size=\"{size}\""),
+        };
+        let weight = match style.style() {
+            FontStyle::Bold => " font-weight=\"600\"",
+            _ => "",
+        };
+        let anchor = match style.anchor().h_pos {
+            HPos::Left => "",
+            HPos::Center => " text-anchor=\"middle\"",
+            HPos::Right => " text-anchor=\"end\"",
+        };
+        let fill = match Ink::from(style.color()) {
+            Ink::Fg => String::new(),
+            ink => format!(" fill=\"{ink}\""),
+        };
+        let (x, y, text) = (pixels(x), pixels(y), escape(text));
+        writeln!(
+            self.body,
+            "<text x=\"{x}\" y=\"{y}\"{size}{weight}{anchor}{fill}>{text}</text>"
+        )
+        .map_err(DrawingErrorKind::DrawingError)
+    }
+}
+
+/// Lines, each from its first point through the others. Steps are half as long as places.
+fn path<I: IntoIterator<Item = BackendCoord>>(lines: impl IntoIterator<Item = I>) -> String {
+    let mut path = "path d=\"".to_owned();
+    let mut at: Option<BackendCoord> = None;
+    for line in lines {
+        let mut first = true;
+        for (x, y) in line {
+            // Writing to a String cannot fail.
+            let _ = match (at, first) {
+                (None, _) => write!(path, "M{x} {y}"),
+                (Some((from_x, from_y)), true) if (x, y) == (from_x, from_y) => Ok(()),
+                (Some((from_x, from_y)), true) => write!(path, "m{} {}", x - from_x, y - from_y),
+                (Some((from_x, from_y)), false) if y == from_y => write!(path, "h{}", x - from_x),
+                (Some((from_x, from_y)), false) if x == from_x => write!(path, "v{}", y - from_y),
+                (Some((from_x, from_y)), false) => write!(path, "l{} {}", x - from_x, y - from_y),
+            };
+            (at, first) = (Some((x, y)), false);
+        }
+    }
+    path.push('"');
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_goes_in_steps() {
+        let lines = [
+            vec![(10, 20), (30, 20), (30, 5), (31, 4)],
+            vec![(50, 4), (60, 4)],
+        ];
+        assert_eq!(path(lines), "path d=\"M10 20h20v-15l1 -1m19 0h10\"");
+        let touching = [[(0, 0), (5, 0)], [(5, 0), (9, 0)]];
+        assert_eq!(path(touching), "path d=\"M0 0h5h4\"");
     }
 }
