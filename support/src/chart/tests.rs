@@ -1,12 +1,15 @@
+mod drawing;
+mod values;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use drawing::Drawing;
 
 /// What must be true of every chart.
 fn assert_sound(chart: &Chart) {
     let svg = chart.svg();
-    roxmltree::Document::parse(svg).unwrap_or_else(|e| panic!("not XML: {e}\n{svg}"));
     assert!(svg.len() <= 60_000, "{} bytes", svg.len());
     for attribute in svg.split('"').skip(1).step_by(2) {
         assert!(
@@ -31,6 +34,8 @@ fn assert_sound(chart: &Chart) {
             );
         }
     }
+    let outside = Drawing::of(chart).outside();
+    assert!(outside.is_empty(), "{}\n{chart}", outside.join("\n"));
     assert!(chart.text().starts_with(chart.title()));
 }
 
@@ -222,9 +227,7 @@ fn a_gap_of_a_pixel_is_kept_and_a_smaller_one_is_not() {
             let start = f64::from(i) / f64::from(spans);
             chart = chart.span("a", start, start + 0.5 / f64::from(spans), "k");
         }
-        let svg = chart.draw().unwrap().svg().to_owned();
-        let path = svg.lines().find(|line| line.starts_with("<path")).unwrap();
-        path.split(" d=").nth(1).unwrap().matches('h').count()
+        Drawing::of(&chart.draw().unwrap()).wide(18.0).len()
     };
     assert_eq!(runs(100), 100);
     assert_eq!(runs(1000), 1);
