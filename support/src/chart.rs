@@ -27,6 +27,8 @@
 //! # Ok::<(), support::chart::Error>(())
 //! ```
 //!
+//! plotters draws, on a backend of this module that writes the SVG as a page wants it.
+//!
 //! # Colours
 //!
 //! Every colour in the SVG is a CSS variable with its light value as the fallback. A site that puts the SVG inline can

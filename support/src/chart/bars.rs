@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::axis::{Axis, Scale};
-use super::canvas::{Anchor, Area, Canvas, Label, PAD, SMALL, Swatch, WIDTH};
+use super::canvas::{Anchor, Area, Canvas, LINE, Label, PAD, SMALL, Swatch, WIDTH};
 use super::palette::Ink;
 use super::{Chart, Error, Interval, check, heading, index_of, limit, text};
 
@@ -120,21 +120,12 @@ impl Bars {
 
         let mut canvas = Canvas::default();
         let mut y = canvas.header(&self.title, &self.note);
-        let mut legend: Vec<(Swatch, String)> = Vec::new();
+        let mut legend = Vec::new();
         if self.series.iter().any(|name| !name.is_empty()) {
-            legend.extend(
-                self.series
-                    .iter()
-                    .enumerate()
-                    .map(|(i, n)| (Swatch::Block(i), n.clone())),
-            );
+            let series = self.series.iter().enumerate();
+            legend.extend(series.map(|(i, name)| (Swatch::Block(i), name.as_str(), String::new())));
         }
-        legend.extend(self.limits.iter().map(|(label, at)| {
-            (
-                Swatch::Limit,
-                format!("{label} ({})", self.axis.format(*at)),
-            )
-        }));
+        legend.extend(Canvas::limits(&self.axis, &self.limits));
         y = canvas.legend(&legend, y);
         let height = if self.horizontal || !self.stands() {
             self.lying(&mut canvas, y)
@@ -242,7 +233,7 @@ impl Bars {
             }
             let mut y = bottom + 4.0;
             for line in text::wrap(name, SMALL, false, slot - 10.0, 2) {
-                y += 14.0;
+                y += LINE;
                 canvas.label(Label::new(middle, y, Anchor::Middle, line));
             }
             lowest = lowest.max(y);
@@ -277,7 +268,7 @@ impl Bars {
             .groups
             .iter()
             .zip(&names)
-            .map(|((_, bars), name)| (bars.len() as f64 * BAR).max(name.len() as f64 * 14.0) + 12.0)
+            .map(|((_, bars), name)| (bars.len() as f64 * BAR).max(name.len() as f64 * LINE) + 12.0)
             .collect();
         let bottom = top + heights.iter().sum::<f64>();
         let scale = self.scale(left, right);
@@ -286,7 +277,7 @@ impl Bars {
         let mut y = top;
         for (((_, bars), name), height) in self.groups.iter().zip(&names).zip(&heights) {
             let middle = y + height / 2.0;
-            canvas.row_name(left - 10.0, middle, name, 14.0);
+            canvas.row_name(left - 10.0, middle, name);
             let start = middle - bars.len() as f64 * BAR / 2.0;
             for (j, &(series, value)) in bars.iter().enumerate() {
                 let bar = start + BAR * j as f64;

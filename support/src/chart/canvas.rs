@@ -20,6 +20,8 @@ use svg::Svg;
 pub(super) const WIDTH: f64 = 720.0;
 pub(super) const PAD: f64 = 24.0;
 pub(super) const SMALL: f64 = 11.0;
+/// From one line of small text to the next: as high as the boxes of Chinese letters.
+pub(super) const LINE: f64 = 14.0;
 /// plotters draws on whole units: ten of them to a pixel keep curves smooth.
 const UNITS: f64 = 10.0;
 
@@ -87,6 +89,7 @@ impl Label {
         text::width(&self.text, self.size, self.bold)
     }
 
+    /// What the text covers at most: the height is that of the tallest letters of DejaVu Sans, as the width is.
     pub(super) fn area(&self) -> Area {
         let width = self.width();
         let left = match self.anchor {
@@ -96,7 +99,7 @@ impl Label {
         };
         Area {
             left,
-            top: self.y - 0.82 * self.size,
+            top: self.y - 0.93 * self.size,
             right: left + width,
             bottom: self.y + 0.25 * self.size,
         }
@@ -254,11 +257,11 @@ impl Canvas {
         }
     }
 
-    /// The name of a row: lines that end at `x`, `line_height` apart, the middle of them at `y`.
-    pub(super) fn row_name(&mut self, x: f64, y: f64, lines: &[String], line_height: f64) {
-        let mut baseline = y - lines.len() as f64 * line_height / 2.0 - 3.0;
+    /// The name of a row: lines that end at `x`, the middle of them at `y`.
+    pub(super) fn row_name(&mut self, x: f64, y: f64, lines: &[String]) {
+        let mut baseline = y - lines.len() as f64 * LINE / 2.0 - 3.0;
         for line in lines {
-            baseline += line_height;
+            baseline += LINE;
             self.label(Label::new(x, baseline, Anchor::End, line.as_str()));
         }
     }

@@ -97,10 +97,9 @@ impl Distribution {
             .enumerate()
             .map(|(i, (name, samples))| {
                 let median = self.axis.format(samples.median());
-                let name = text::shorten(name, 11.0, false, 250.0);
                 let separator = if name.is_empty() { "" } else { ": " };
-                let entry = format!("{name}{separator}median {median}, n = {}", samples.len());
-                (Swatch::Marker(i), entry)
+                let said = format!("{separator}median {median}, n = {}", samples.len());
+                (Swatch::Marker(i), name.as_str(), said)
             })
             .collect();
         let top = canvas.legend(&legend, top);

@@ -122,18 +122,14 @@ impl Lines {
         let mut top = canvas.header(&self.title, &self.note);
         let mut legend = Vec::new();
         if self.series.len() > 1 || self.series.iter().any(|(name, _)| !name.is_empty()) {
-            legend.extend(
-                self.series
-                    .iter()
-                    .enumerate()
-                    .map(|(i, s)| (Swatch::Marker(i), s.0.clone())),
-            );
-        }
-        legend.extend(
-            self.limits
+            let names = self
+                .series
                 .iter()
-                .map(|(label, at)| (Swatch::Limit, format!("{label} ({})", self.y.format(*at)))),
-        );
+                .map(|(name, _)| name.as_str())
+                .enumerate();
+            legend.extend(names.map(|(i, name)| (Swatch::Marker(i), name, String::new())));
+        }
+        legend.extend(Canvas::limits(&self.y, &self.limits));
         top = canvas.legend(&legend, top);
         top = canvas.y_name(&self.y, top);
         let bottom = top + 260.0;

@@ -117,7 +117,7 @@ impl Shares {
             .parts
             .iter()
             .enumerate()
-            .map(|(i, n)| (Swatch::Block(i), n.clone()))
+            .map(|(i, name)| (Swatch::Block(i), name.as_str(), String::new()))
             .collect();
         let top = canvas.legend(&legend, y);
         let names: Vec<Vec<String>> = self
@@ -138,7 +138,7 @@ impl Shares {
         let mut runs: Vec<Vec<(f64, f64, f64)>> = vec![Vec::new(); self.parts.len()];
         for (row, (_, parts)) in self.rows.iter().enumerate() {
             let y = top + row as f64 * (BAR + 12.0) + 6.0;
-            canvas.row_name(left - 10.0, y + BAR / 2.0, &names[row], 13.0);
+            canvas.row_name(left - 10.0, y + BAR / 2.0, &names[row]);
             let mut before = 0.0;
             for &(part, value) in parts {
                 let (from, to) = (scale.at(before), scale.at(before + value));

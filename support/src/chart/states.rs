@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, TAU};
 use std::fmt::Write as _;
 
-use super::canvas::{Anchor, Area, Canvas, Label, PAD, Point, SMALL, WIDTH};
+use super::canvas::{Anchor, Area, Canvas, LINE, Label, PAD, Point, SMALL, WIDTH};
 use super::palette::Ink;
 use super::{Chart, Error, heading, limit, text};
 
@@ -246,7 +246,7 @@ fn place(
         .iter()
         .map(|line| text::width(line, SMALL, false))
         .fold(0.0, f64::max);
-    let height = 14.0 * lines.len() as f64;
+    let height = LINE * lines.len() as f64;
     let mut crossed = None;
     for t in [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74] {
         let (x, y) = curve.at(t);
@@ -289,7 +289,7 @@ fn place(
 fn write(canvas: &mut Canvas, lines: Vec<String>, area: Area) {
     let middle = (area.left + area.right) / 2.0;
     for (i, line) in lines.into_iter().enumerate() {
-        let baseline = area.top + 14.0 * i as f64 + 10.5;
+        let baseline = area.top + LINE * i as f64 + 10.5;
         canvas.label(Label::new(middle, baseline, Anchor::Middle, line));
     }
 }

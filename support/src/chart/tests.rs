@@ -234,6 +234,21 @@ fn a_gap_of_a_pixel_is_kept_and_a_smaller_one_is_not() {
 }
 
 #[test]
+fn a_limit_with_a_long_name_keeps_its_value() {
+    let name = "the longest of all the children that were started together ".repeat(3);
+    let bars = Bars::new("t").axis(Axis::time("")).bar("a", 1.0);
+    let lines = Lines::new("t").y(Axis::time("")).series("", [(1.0, 1.0)]);
+    for chart in [
+        bars.limit(&name, 0.3).draw(),
+        lines.limit(&name, 0.3).draw(),
+    ] {
+        let drawing = Drawing::of(&chart.unwrap());
+        let mut texts = drawing.texts.iter();
+        assert!(texts.any(|text| text.text.ends_with("… (300 ms)")));
+    }
+}
+
+#[test]
 fn errors_name_the_culprit() {
     let says = |error: Error, words: &str| {
         assert!(error.to_string().contains(words), "{error}");

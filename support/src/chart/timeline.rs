@@ -175,7 +175,7 @@ impl Timeline {
             self.kinds
                 .iter()
                 .enumerate()
-                .map(|(i, kind)| (Swatch::Block(i), kind.clone()))
+                .map(|(i, kind)| (Swatch::Block(i), kind.as_str(), String::new()))
                 .collect()
         } else {
             Vec::new()
@@ -213,7 +213,7 @@ impl Timeline {
         for (lane, row) in rows.into_iter().enumerate() {
             let height = row.height();
             let bar = y + height - row.foot - BAR;
-            canvas.row_name(left - 10.0, bar + BAR / 2.0, &names[lane], 13.0);
+            canvas.row_name(left - 10.0, bar + BAR / 2.0, &names[lane]);
             for (kind, runs) in self.runs(lane, &scale, grain) {
                 let runs = runs.into_iter().map(|(from, to)| (bar, from, to));
                 canvas.runs(runs, Ink::Series(kind), BAR);

@@ -31,15 +31,17 @@ impl Canvas {
         y + 14.0
     }
 
-    /// Names with their swatches, in as many lines as they need; returns the y below them.
-    pub(in crate::chart) fn legend(&mut self, entries: &[(Swatch, String)], y: f64) -> f64 {
+    /// Swatches with their names, and what is said of them, which is kept whole; in as many lines as they need. Returns the y below them.
+    pub(in crate::chart) fn legend(&mut self, entries: &[(Swatch, &str, String)], y: f64) -> f64 {
         if entries.is_empty() {
             return y;
         }
         let (mut x, mut baseline) = (PAD, y + 10.0);
-        for (swatch, name) in entries {
-            let name = text::shorten(name, SMALL, false, 420.0);
-            let width = 24.0 + text::width(&name, SMALL, false);
+        for (swatch, name, said) in entries {
+            let room = 420.0 - text::width(said, SMALL, false);
+            let name = text::shorten(name, SMALL, false, room) + said;
+            let name = name.trim_start();
+            let width = 24.0 + text::width(name, SMALL, false);
             if x > PAD && x + width > WIDTH - PAD {
                 (x, baseline) = (PAD, baseline + 18.0);
             }
@@ -69,6 +71,20 @@ impl Canvas {
             x += width + 18.0;
         }
         baseline + 16.0
+    }
+
+    /// What the legend says of limits.
+    pub(in crate::chart) fn limits<'a>(
+        axis: &Axis,
+        limits: &'a [(String, f64)],
+    ) -> impl Iterator<Item = (Swatch, &'a str, String)> {
+        limits.iter().map(|(name, at)| {
+            (
+                Swatch::Limit,
+                name.as_str(),
+                format!(" ({})", axis.format(*at)),
+            )
+        })
     }
 
     /// The ticks of a horizontal axis, whose labels stand beside each other.

@@ -25,7 +25,7 @@ pub(super) fn judge(rows: &[Vec<u32>], stacked: bool) {
         } else {
             parts.iter().sum::<u32>().max(1).into()
         };
-        let middle = drawing.text(&format!("r{i}")).at.1 - 3.5;
+        let middle = drawing.text(&format!("r{i}")).at.1 - 4.0;
         let mut drawn: Vec<&Line> = drawing.wide(24.0);
         drawn.retain(|line| near(line.points[0].1, middle));
         drawn.sort_by(|a, b| a.points[0].0.total_cmp(&b.points[0].0));

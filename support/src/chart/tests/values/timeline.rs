@@ -31,7 +31,7 @@ pub(super) fn judge(lanes: &[Vec<(u32, u32, usize)>], marks: &[(usize, u32)]) {
     assert!(rule.is_even());
     let mut last = 0.0;
     for (lane, row) in data.iter().enumerate() {
-        let middle = drawing.text(&format!("lane {lane}")).at.1 - 3.5;
+        let middle = drawing.text(&format!("lane {lane}")).at.1 - 4.0;
         assert!(middle > last, "lane {lane}");
         last = middle;
         let mut drawn = drawing.wide(18.0);
