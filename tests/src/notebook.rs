@@ -259,6 +259,12 @@ impl Cell {
         tags.into_iter().flatten().any(|other| other == tag)
     }
 
+    /// Whether Jupyter shows its code only when it is asked for.
+    pub fn folded_in_jupyter(&self) -> bool {
+        let jupyter = self.metadata.get("jupyter");
+        jupyter.and_then(|how| how.get("source_hidden")) == Some(&Value::Bool(true))
+    }
+
     /// Its place in the run, if it was run.
     pub fn number(&self) -> Option<u64> {
         self.execution_count.flatten()

@@ -223,6 +223,23 @@ fn bad_form_is_found() {
     assert_eq!(found, want);
 }
 
+/// The site folds by the tag, Jupyter by `source_hidden`.
+#[test]
+fn a_cell_that_is_folded_on_the_site_only_is_found() {
+    let found = |jupyter: Value| {
+        let metadata = json!({"tags": ["hide-input"], "jupyter": jupyter});
+        let cells = json!([{"cell_type": "code", "id": "a", "source": "1", "metadata": metadata,
+                            "execution_count": 1, "outputs": []}]);
+        let found = rules::form(&parsed(cells).expect("well-formed"));
+        found
+            .iter()
+            .any(|finding| finding.contains("folded on the site only"))
+    };
+    assert!(found(json!({})));
+    assert!(found(json!({"source_hidden": false})));
+    assert!(!found(json!({"source_hidden": true})));
+}
+
 /// A `#` in code heads nothing: it neither is an exercise nor ends one.
 #[test]
 fn what_looks_like_a_heading_in_code_is_none() {

@@ -14,11 +14,14 @@ pub fn folds(notebook: &Notebook) -> Vec<String> {
     let mut findings = Vec::new();
     let folded = ["hide-input", "hide-cell", "remove-input"];
     for cell in notebook.code() {
-        if folded.iter().any(|tag| cell.tagged(tag)) {
-            continue;
-        }
         let mut find =
             |what: String| findings.push(format!("{} {}: {what}", notebook.name, cell.label));
+        if folded.iter().any(|tag| cell.tagged(tag)) {
+            if !cell.folded_in_jupyter() {
+                find("is folded on the site only: give it `jupyter.source_hidden` too".to_owned());
+            }
+            continue;
+        }
         if only_shows(&cell.source) {
             find("only draws or judges: fold it by the tag `hide-input`".to_owned());
         }
