@@ -88,8 +88,11 @@ impl Judging {
     /// # fn main() -> Result<(), support::claim::Error> {
     /// use support::claim::{Outcome, claim};
     ///
-    /// let money = 100;
-    /// let verdict = claim("memory-is-isolated")?.exact("money in the parent", money, 100).judge()?;
+    /// let (money, after_a_thread) = (100, 666);
+    /// let verdict = claim("memory-is-isolated")?
+    ///     .exact("money in the parent", money, 100)
+    ///     .control_exact("money in the parent", after_a_thread, 100)
+    ///     .judge()?;
     /// assert_eq!(verdict.outcome, Outcome::Holds);
     /// # Ok(())
     /// # }

@@ -1,7 +1,7 @@
 //! How often verdicts flip.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,21 @@ impl Repeated {
     /// A sentence that says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|e| format!("no outcomes of repeated runs: {e}"))
+    }
+
+    /// What was committed with this course: `data/repeat.json` beside the crate's source, as it is now.
+    ///
+    /// ```no_run
+    /// println!("{}", support::claim::Repeated::committed()?);
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A sentence that says which file cannot be read, or what is wrong with it.
+    pub fn committed() -> Result<Self, String> {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/repeat.json");
+        let text = fs::read_to_string(file);
+        Self::parse(&text.map_err(|e| format!("{file}: {e}; `make repeat` writes it"))?)
     }
 
     /// How often the claim came out so.

@@ -23,7 +23,7 @@ pub fn run(times: u32) -> Result<String, String> {
     let names = code::write_all(&paths, &folder)?;
     let programs = cargo::build(&folder, &folder.join("target"))?;
     let mut repeated = Repeated {
-        runs: times,
+        runs: 0,
         machine: Machine::describe().map_err(|e| e.to_string())?.to_string(),
         day: day()?,
         outcomes: BTreeMap::new(),
@@ -49,9 +49,11 @@ pub fn run(times: u32) -> Result<String, String> {
             *of_claim.entry(record.outcome).or_default() += 1;
         }
         println!("{round} of {times}: {} claims judged", records.len());
+        // After each round: an hour's work is not lost when it is cut short.
+        repeated.runs = round;
+        let json = serde_json::to_string_pretty(&repeated).map_err(|e| e.to_string())?;
+        files::write(&file, &(json + "\n"))?;
     }
-    let json = serde_json::to_string_pretty(&repeated).map_err(|e| e.to_string())?;
-    files::write(&file, &(json + "\n"))?;
     Ok(format!("{}\n{repeated}", file.display()))
 }
 
