@@ -34,7 +34,7 @@ $(if $(filter-out undefined,$(origin COURSE_SECOND_MS)),$(if $(filter $(shell se
 # One make works in target/ at a time. These may run beside it.
 ifneq ($(if $(filter 0,$(MAKELEVEL)),$(filter-out help lint code lab,$(or $(MAKECMDGOALS),html))),)
 OTHER := $(shell mkdir -p target; other=$$(cat target/make.pid 2>&- || echo 0); [ $$other != $$PPID ] || exit 0; \
-  if ps -p $$other -o comm= | grep -q make; then echo $$other; else echo $$PPID >target/make.pid; fi)
+  if ps -p $$other -o comm= 2>&- | grep -q make; then echo $$other; else echo $$PPID >target/make.pid; fi)
 $(if $(OTHER),$(error another make, process $(OTHER), is at work in this folder: wait until it has ended, or end it))
 endif
 html: target/html/index.html ## run every notebook, check it, render the site (the default)

@@ -16,7 +16,9 @@ fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(folder.join("target")).expect("writable");
-    fs::create_dir_all(folder.join("support/src")).expect("writable");
+    for sources in ["support/src", "tests/src"] {
+        fs::create_dir_all(folder.join(sources)).expect("writable");
+    }
     fs::copy(root().join("Makefile"), folder.join("Makefile")).expect("writable");
     folder
 }
@@ -59,6 +61,8 @@ fn a_wrong_course_second_is_told_at_once() {
 #[test]
 fn a_second_make_in_the_folder_says_who_is_there() {
     let folder = folder("two");
+    let first = make(&folder, &["clean"], None);
+    assert_eq!(said(&first), "", "of the first make nothing is to be said");
     let long = folder.join("long.mk");
     fs::write(&long, "all:\n\t@sleep 60\n").expect("writable");
     let mut other = Guard::spawn(
