@@ -411,7 +411,7 @@ fn a_run_stops_at_the_cell_that_went_wrong_and_names_it() {
         let written = Notebook::read(&target).expect("what was run is written");
         let counts: Vec<_> = written
             .code()
-            .map(|cell| cell.execution_count.is_some())
+            .map(|cell| cell.number().is_some())
             .collect();
         assert_eq!(counts, [true, true, false]);
     }
