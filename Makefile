@@ -94,8 +94,8 @@ target/notebooks/%.ipynb: notebooks/%.ipynb target/running/%.needs $(CRATE) | ta
 	@[ ! $< -nt $@ ] || echo "$< was changed meanwhile: the next make runs it again."
 target/running/%.checked: target/notebooks/%.ipynb $(WORDS) $(RULES)
 	@$(COURSE) check $< target/verdicts && touch $@
-# The last chapter reads the verdicts of the others.
-target/notebooks/09-verdicts.ipynb: $(filter-out %/09-verdicts.ipynb,$(NOTEBOOKS:%=target/%))
+# The last chapter reads the verdicts of the others, and how often they flip.
+target/notebooks/09-verdicts.ipynb: data/repeat.json $(filter-out %/09-verdicts.ipynb,$(NOTEBOOKS:%=target/%))
 
 target/html/index.html: $(NOTEBOOKS:notebooks/%.ipynb=target/running/%.checked) $(SITE)
 	@echo "Rendering the site …"
