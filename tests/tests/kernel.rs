@@ -409,10 +409,7 @@ fn a_run_stops_at_the_cell_that_went_wrong_and_names_it() {
         assert!(said.contains(&format!("{name} cell 2: ")), "{said}");
         assert!(said.contains(message), "{said}");
         let written = Notebook::read(&target).expect("what was run is written");
-        let counts: Vec<_> = written
-            .code()
-            .map(|cell| cell.number().is_some())
-            .collect();
+        let counts: Vec<_> = written.code().map(|cell| cell.number().is_some()).collect();
         assert_eq!(counts, [true, true, false]);
     }
 }
